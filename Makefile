@@ -1,0 +1,47 @@
+# Everything a developer types. `make help` lists it. Stamp files in $(VENV) keep repeated calls quick.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV ?= .venv
+UV := $(shell command -v uv 2>/dev/null)
+PY := $(VENV)/bin/python
+
+.PHONY: help setup lock clean
+
+help: ## list what can be made
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+# --- the virtual environment -------------------------------------------------------------------------------------
+
+$(PY):
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	$(if $(UV),uv venv --quiet --python $$($(PYTHON) -c 'import sys; print(sys.executable)') $(VENV),$(PYTHON) -m venv $(VENV))
+
+define install
+	$(if $(UV),uv pip install --quiet --python $(PY),$(PY) -m pip install --quiet --disable-pip-version-check) --require-hashes -r $(1)
+endef
+
+$(VENV)/.runtime-ready: requirements.txt | $(PY)
+	$(call install,$<)
+	@touch $@
+
+$(VENV)/.dev-ready: requirements-dev.txt | $(PY)
+	$(call install,$<)
+	@touch $@ $(VENV)/.runtime-ready
+
+setup: $(VENV)/.dev-ready ## install everything for development into .venv
+
+lock: ## resolve pyproject.toml again into requirements*.txt (needs uv)
+	$(if $(UV),,$(error make lock needs uv: install it with "$(PYTHON) -m pip install uv"))
+	uv pip compile pyproject.toml --extra xlsx --universal --python-version 3.11 \
+	  --generate-hashes --no-annotate --custom-compile-command "make lock" -q -o requirements.txt
+	uv pip compile pyproject.toml --extra xlsx --group dev -c requirements.txt --universal --python-version 3.11 \
+	  --generate-hashes --no-annotate --custom-compile-command "make lock" -q -o requirements-dev.txt
+
+clean: ## remove what was built (the data folder stays)
+	rm -rf $(VENV) static_collected .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find locale -name '*.mo' -delete 2>/dev/null || true
