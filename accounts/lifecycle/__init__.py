@@ -1,0 +1,1 @@
+"""The rules of the lifecycle: plain Python, no Django, no input or output (DOMAIN.md)."""

@@ -1,0 +1,51 @@
+"""Who acts: a person, a signed link out of a mail, or the portal itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from accounts.lifecycle.states import Role
+
+
+class ActorKind(StrEnum):
+    PERSON = "person"
+    LINK = "link"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody who may press a button.
+
+    ``roles`` are the roles held everywhere; the relations to one subject (its requester, its owner) are
+    worked out by ``plays``. A link out of a mail acts for the owner of ``owns``, one account, and nothing else.
+    """
+
+    kind: ActorKind
+    name: str
+    id: UUID | None = None
+    email: str = ""
+    roles: frozenset[Role] = field(default_factory=frozenset)
+    owns: UUID | None = None
+
+    def holds(self, *roles: Role) -> bool:
+        """Does this actor hold one of ``roles``, whatever the subject?"""
+        return not self.roles.isdisjoint(roles)
+
+    def plays(self, *, subject_id: UUID | None, requester_id: UUID | None, owner_id: UUID | None) -> frozenset[Role]:
+        """The roles this actor has towards one subject: those held, and the relations to it."""
+        relations = set()
+        if self.kind is ActorKind.PERSON and self.id is not None:
+            if self.id == requester_id:
+                relations.add(Role.REQUESTER)
+            if self.id == owner_id:
+                relations.add(Role.OWNER)
+        if self.kind is ActorKind.LINK and self.owns is not None and self.owns == subject_id:
+            relations.add(Role.OWNER)
+        return self.roles | relations
+
+
+SYSTEM = Actor(ActorKind.SYSTEM, "Loop access portal", roles=frozenset({Role.SYSTEM}))
+"""The scheduled jobs act as the portal itself and obey the same table as people."""

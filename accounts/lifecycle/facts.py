@@ -1,0 +1,42 @@
+"""What the guards may look at: plain values that an action collects before it asks the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from accounts.lifecycle.states import OrderKind, Role
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Who acts (``actor_id``, with ``roles`` towards this subject) and what they wrote as ``comment``."""
+
+    roles: frozenset[Role]
+    actor_id: UUID | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class OrderFacts(Facts):
+    """An order as the guards see it. ``senders``: everyone who ever sent this order for approval."""
+
+    kind: OrderKind = OrderKind.NEW_ACCESS
+    requester_id: UUID | None = None
+    senders: frozenset[UUID] = frozenset()
+    missing: tuple[str, ...] = ()
+    purpose: str = ""
+    organisation: str = ""
+    field_comments: int = 0
+    not_set_up: tuple[str, ...] = ()
+    unverified: tuple[str, ...] = ()
+    without_reference: tuple[str, ...] = ()
+    override: bool = False
+    override_reason: str = ""
+
+
+@dataclass(frozen=True)
+class AccountFacts(Facts):
+    """An account as the guards see it. ``notice_open``: a round of the inactivity procedure is running."""
+
+    notice_open: bool = False

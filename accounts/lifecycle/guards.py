@@ -1,0 +1,85 @@
+"""Named conditions: each answers with nothing, or with the sentence that says why not."""
+
+from __future__ import annotations
+
+from accounts.lifecycle import purpose as purpose_rule
+from accounts.lifecycle.facts import AccountFacts, Facts, OrderFacts
+from accounts.lifecycle.sentence import Sentence
+from accounts.lifecycle.sentence import Sentence as _
+
+
+def _order(facts: Facts) -> OrderFacts:
+    assert isinstance(facts, OrderFacts)  # noqa: S101 - a programming error, not bad input
+    return facts
+
+
+def _account(facts: Facts) -> AccountFacts:
+    assert isinstance(facts, AccountFacts)  # noqa: S101 - a programming error, not bad input
+    return facts
+
+
+def not_own_order(facts: Facts) -> Sentence | None:
+    """Nobody approves an order that they requested (DOMAIN.md, separation of duties)."""
+    if facts.actor_id is not None and facts.actor_id == _order(facts).requester_id:
+        return _("You requested this order yourself. Somebody else must approve it.")
+    return None
+
+
+def not_own_sending(facts: Facts) -> Sentence | None:
+    """Nobody approves an order that they themselves sent for approval, in any round (DOMAIN.md)."""
+    if facts.actor_id in _order(facts).senders:
+        return _("You sent this order for approval yourself. Somebody else must approve it.")
+    return None
+
+
+def every_field_populated(facts: Facts) -> Sentence | None:
+    """All fields of the order form must be populated (SOURCE.md, slide 3, step 1)."""
+    if missing := _order(facts).missing:
+        return _("These fields are empty: %(fields)s. All fields are required.", fields=", ".join(missing))
+    return None
+
+
+def purpose_sufficient(facts: Facts) -> Sentence | None:
+    """The purpose is not plainly insufficient (DOMAIN.md, "Sufficient purpose")."""
+    return purpose_rule.refusal(_order(facts).purpose, _order(facts).organisation)
+
+
+def commented(facts: Facts) -> Sentence | None:
+    """A return carries at least one comment, each may name a field (DOMAIN.md, "return")."""
+    if not facts.comment.strip() and not _order(facts).field_comments:
+        return _("Write at least one comment that says what is missing. The requester sees it.")
+    return None
+
+
+def every_environment_set_up(facts: Facts) -> Sentence | None:
+    """Client id and secret for each environment ordered (DOMAIN.md, "complete setup")."""
+    if missing := _order(facts).not_set_up:
+        return _("Enter the client id and the client secret for %(environments)s.", environments=", ".join(missing))
+    return None
+
+
+def every_credential_verified(facts: Facts) -> Sentence | None:
+    """Each credential verified at its token_url, or an explicit override with a reason (DOMAIN.md)."""
+    order = _order(facts)
+    if not order.unverified:
+        return None
+    environments = ", ".join(order.unverified)
+    if not order.override:
+        return _("The credentials for %(environments)s are not verified. Verify them first.", environments=environments)
+    if not order.override_reason.strip():
+        return _("Write why you issue unverified credentials for %(environments)s.", environments=environments)
+    return None
+
+
+def every_account_in_loop(facts: Facts) -> Sentence | None:
+    """Each account has its reference in Loop (DOMAIN.md, "issue credentials")."""
+    if missing := _order(facts).without_reference:
+        return _("Enter the account’s reference in Loop for %(environments)s.", environments=", ".join(missing))
+    return None
+
+
+def notice_is_open(facts: Facts) -> Sentence | None:
+    """An answer needs an open notice (DOMAIN.md: the link is void once the notice is over)."""
+    if not _account(facts).notice_open:
+        return _("There is no open inactivity notice to answer.")
+    return None
