@@ -1,0 +1,41 @@
+"""The data: one noun a file; shape, constraints and querysets, no workflow."""
+
+from accounts.models.account import Account, Credential
+from accounts.models.environment import Environment
+from accounts.models.event import Event
+from accounts.models.job import JobRun, RunState
+from accounts.models.message import Message, MessageState
+from accounts.models.notice import Notice, SuspensionList
+from accounts.models.order import FORM_FIELDS, Order, ReferenceCounter
+from accounts.models.organisation import Organisation
+from accounts.models.person import Person, RoleGrant
+from accounts.models.policy import PolicyNumber, current_policy
+from accounts.models.subject import Subject
+from accounts.models.task import Task
+from accounts.models.usage import Coverage, DailyUsage, UsageFile
+
+__all__ = [
+    "FORM_FIELDS",
+    "Account",
+    "Coverage",
+    "Credential",
+    "DailyUsage",
+    "Environment",
+    "Event",
+    "JobRun",
+    "Message",
+    "MessageState",
+    "Notice",
+    "Order",
+    "Organisation",
+    "Person",
+    "PolicyNumber",
+    "ReferenceCounter",
+    "RoleGrant",
+    "RunState",
+    "Subject",
+    "SuspensionList",
+    "Task",
+    "UsageFile",
+    "current_policy",
+]

@@ -1,0 +1,155 @@
+"""API accounts: one client in one environment."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Greatest
+
+from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.states import AccountState, Role
+from accounts.models.environment import Environment
+from accounts.models.order import Order
+from accounts.models.organisation import Organisation
+from accounts.models.person import Person
+from accounts.models.subject import Subject, both_or_neither, choices, known
+
+_LIVING = [AccountState.ACTIVE.value, AccountState.NOTIFIED.value, AccountState.SUSPENDED.value]
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    def visible_to(self, actor: Actor) -> AccountQuerySet:
+        """The accounts that ``actor`` may see: their own, all for staff, and for Cegal those they set up."""
+        seen = Q(owner_id=actor.id) | Q(technical_email__iexact=actor.email) if actor.id else Q(pk__in=[])
+        if actor.owns is not None:
+            seen |= Q(pk=actor.owns)
+        if actor.holds(Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR, Role.SYSTEM):
+            return self
+        if actor.holds(Role.CEGAL):
+            seen |= Q(order__sent_to_cegal_at__isnull=False) | Q(tasks__isnull=False)
+            return self.filter(seen).distinct()
+        return self.filter(seen)
+
+    def active_past(self, cutoff: date) -> AccountQuerySet:
+        """Active accounts whose last activity lies before ``cutoff``: those that may be due for a notice."""
+        return self.filter(state=AccountState.ACTIVE.value, last_activity_on__lt=cutoff)
+
+
+class Account(Subject):
+    """One client (``client_id``) in one environment, that belongs to an organisation and an owner.
+
+    ``watched_from`` is set for an account whose last use is unknown: the day from which we can know.
+    ``stated_through`` is the day up to which an import made a statement about its use.
+    """
+
+    client_id = models.CharField(max_length=200)
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="accounts")
+    state = models.CharField(max_length=20, choices=choices(AccountState), default=AccountState.PENDING.value)
+    state_since = models.DateTimeField()
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="accounts")
+    order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="accounts")
+    owner = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="accounts")
+    technical_name = models.CharField(max_length=200, blank=True)
+    technical_email = models.EmailField(max_length=254, blank=True)
+    as_seller = models.BooleanField(default=False)
+    as_broker = models.BooleanField(default=False)
+    system = models.CharField(max_length=200, blank=True)
+    purpose = models.TextField(max_length=2000)
+    loop_reference = models.CharField(max_length=100, blank=True, help_text="The account’s reference in Loop.")
+    activated_on = models.DateField(null=True)
+    last_used_on = models.DateField(null=True)
+    watched_from = models.DateField(null=True)
+    stated_through = models.DateField(null=True)
+    kept_on = models.DateField(null=True)
+    reactivated_on = models.DateField(null=True)
+    last_activity_on = models.GeneratedField(
+        expression=Greatest(
+            F("activated_on"),
+            Coalesce(F("last_used_on"), F("activated_on")),
+            Coalesce(F("watched_from"), F("activated_on")),
+            Coalesce(F("kept_on"), F("activated_on")),
+            Coalesce(F("reactivated_on"), F("activated_on")),
+        ),
+        output_field=models.DateField(null=True),
+        db_persist=True,
+        help_text="The latest of the days above (DOMAIN.md, “Last activity”); the database works it out.",
+    )
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["client_id", "environment"], name="account_is_unique_in_environment"),
+            known("state", AccountState, "account_state_is_known"),
+            models.CheckConstraint(condition=~Q(client_id=""), name="account_client_id_is_given"),
+            models.CheckConstraint(condition=~Q(purpose=""), name="account_purpose_is_given"),
+            models.CheckConstraint(condition=Q(as_seller=True) | Q(as_broker=True), name="account_role_is_given"),
+            models.CheckConstraint(
+                condition=~Q(state__in=_LIVING) | Q(activated_on__isnull=False), name="account_living_was_activated"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["last_activity_on", "id"],
+                name="account_active_by_activity",
+                condition=Q(state=AccountState.ACTIVE.value),
+            ),
+            models.Index(fields=["id"], name="account_notified", condition=Q(state=AccountState.NOTIFIED.value)),
+            models.Index(fields=["environment", "state"], name="account_by_environment"),
+            models.Index(fields=["state", "state_since", "id"], name="account_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client_id} ({self.environment})"
+
+    @property
+    def last_use_is_unknown(self) -> bool:
+        """Unknown is not “never used”: nobody has yet said anything about this account's use."""
+        return self.last_used_on is None and self.watched_from is not None
+
+    @property
+    def role_words(self) -> str:
+        """Seller, Broker or both, as the Loop API names them."""
+        return " + ".join(word for word, held in (("Seller", self.as_seller), ("Broker", self.as_broker)) if held)
+
+
+class Credential(models.Model):
+    """One client secret of an account: encrypted until it is revealed once, then destroyed (DOMAIN.md)."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="credentials")
+    sealed_secret = models.TextField(blank=True, help_text="v1.<key id>.<base64>; empty once destroyed.")
+    entered_at = models.DateTimeField()
+    entered_by = models.CharField(max_length=200)
+    expires_on = models.DateField(null=True, help_text="The day on which the provider lets the secret expire.")
+    checked_at = models.DateTimeField(null=True)
+    check_outcome = models.CharField(max_length=40, blank=True)
+    check_sentence = models.CharField(max_length=500, blank=True)
+    verified_at = models.DateTimeField(null=True)
+    collect_by = models.DateField(null=True, help_text="After this day an unrevealed secret is destroyed.")
+    revealed_at = models.DateTimeField(null=True)
+    revealed_by = models.CharField(max_length=200, null=True)  # noqa: DJ001 - both or neither with revealed_at
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            both_or_neither("revealed_at", "revealed_by", "credential_revealed_by_somebody"),
+            models.CheckConstraint(
+                condition=Q(sealed_secret="", destroyed_at__isnull=False)  # noqa: S106 - the empty text
+                | (~Q(sealed_secret="") & Q(destroyed_at__isnull=True, revealed_at__isnull=True)),  # noqa: S106
+                name="credential_secret_until_destroyed",
+            ),
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(destroyed_at__isnull=True), name="credential_one_to_collect"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["collect_by"], name="credential_due", condition=Q(destroyed_at__isnull=True)),
+        ]
+
+    @property
+    def is_collectable(self) -> bool:
+        """Issued and not yet revealed: the owner may collect it."""
+        return self.destroyed_at is None and self.collect_by is not None

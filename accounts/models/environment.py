@@ -1,0 +1,32 @@
+"""Environments of the Loop API: rows, not constants (DOMAIN.md, "Things")."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+
+class Environment(models.Model):
+    """TEST, PRODUCTION, ...: where a client asks for its token, and where the Loop API answers."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=20, unique=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    token_url = models.URLField(max_length=500)
+    base_url = models.URLField(max_length=500)
+    documentation_url = models.URLField(max_length=500, blank=True)
+    private_addresses_allowed = models.BooleanField(
+        default=False, help_text="May the token URL be an address inside a private network? Only for development."
+    )
+
+    class Meta:
+        ordering = ["position", "name"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="environment_name_is_given"),
+            models.CheckConstraint(condition=~Q(token_url=""), name="environment_token_url_is_given"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,60 @@
+"""Events: what happened, to what, by whom, when, why. Append-only, a chain of hashes per subject.
+
+Triggers (migration 0002) refuse UPDATE and DELETE, on SQLite and on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC
+from typing import Any
+
+from django.db import models
+
+SCHEME = "v1"
+
+
+class Event(models.Model):
+    """One link of a subject's chain, ``seq`` 1, 2, 3, ... Names are copied in words: history does not change."""
+
+    id = models.BigAutoField(primary_key=True)
+    subject_type = models.CharField(max_length=20)
+    subject_id = models.UUIDField()
+    seq = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    verb = models.CharField(max_length=40)
+    source = models.CharField(max_length=20, blank=True)
+    target = models.CharField(max_length=20, blank=True)
+    actor_kind = models.CharField(max_length=10)
+    actor_id = models.UUIDField(null=True)
+    actor_name = models.CharField(max_length=200)
+    comment = models.TextField(blank=True)
+    data = models.JSONField(default=dict)
+    previous = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["subject_type", "subject_id", "seq"], name="event_once_in_chain"),
+        ]
+        indexes = [models.Index(fields=["verb", "subject_id"], name="event_by_verb")]
+
+    def words(self) -> dict[str, Any]:
+        """Everything the hash covers, as plain values; the time as the text that is hashed (UTC)."""
+        return {
+            "scheme": SCHEME,
+            "subject": [self.subject_type, str(self.subject_id), self.seq],
+            "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "verb": self.verb,
+            "move": [self.source, self.target],
+            "actor": [self.actor_kind, str(self.actor_id or ""), self.actor_name],
+            "comment": self.comment,
+            "data": self.data,
+            "previous": self.previous,
+        }
+
+    def computed_hash(self) -> str:
+        """SHA-256 over the canonical JSON of ``words``: sorted keys, no spaces, UTF-8."""
+        text = json.dumps(self.words(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()

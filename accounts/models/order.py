@@ -1,0 +1,133 @@
+"""The access order form and the number people say on the phone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.states import OrderKind, OrderState, Role
+from accounts.models.environment import Environment
+from accounts.models.organisation import Organisation
+from accounts.models.person import Person
+from accounts.models.subject import Subject, choices, known
+
+if TYPE_CHECKING:
+    from accounts.models.account import Account
+
+FORM_FIELDS = (
+    "organisation_name",
+    "organisation_number",
+    "system",
+    "purpose",
+    "technical_name",
+    "technical_email",
+    "owner_name",
+    "owner_email",
+)
+"""The text fields of the order form; role and environments are asked besides. All are required."""
+
+_BEING_WRITTEN = [OrderState.DRAFT.value, OrderState.RETURNED.value, OrderState.WITHDRAWN.value]
+_MAY_BE_INCOMPLETE = Q(state__in=_BEING_WRITTEN)
+_COMPLETE = Q(as_seller=True) | Q(as_broker=True)
+for _field in FORM_FIELDS:
+    _COMPLETE &= ~Q(**{_field: ""})
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def visible_to(self, actor: Actor) -> OrderQuerySet:
+        """The orders that ``actor`` may see at all (DOMAIN.md, "Who"); a stranger's order is a 404.
+
+        Drafts are their requester's alone. Cegal sees only what was sent to Cegal.
+        """
+        seen = Q(requester_id=actor.id) if actor.id else Q(pk__in=[])
+        if actor.holds(Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR, Role.SYSTEM):
+            seen |= ~Q(state=OrderState.DRAFT.value)
+        if actor.holds(Role.CEGAL):
+            seen |= Q(sent_to_cegal_at__isnull=False)
+        return self.filter(seen)
+
+
+class Order(Subject):
+    """Who asks, for which organisation, as Seller and/or Broker, for which environments, system and purpose."""
+
+    reference = models.CharField(max_length=20, unique=True)
+    kind = models.CharField(max_length=20, choices=choices(OrderKind), default=OrderKind.NEW_ACCESS.value)
+    state = models.CharField(max_length=20, choices=choices(OrderState), default=OrderState.DRAFT.value)
+    state_since = models.DateTimeField()
+    requester = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="orders")
+    organisation_name = models.CharField(max_length=200, blank=True)
+    organisation_number = models.CharField(max_length=20, blank=True)
+    organisation = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="orders")
+    as_seller = models.BooleanField(default=False)
+    as_broker = models.BooleanField(default=False)
+    environments = models.ManyToManyField(Environment, related_name="orders")
+    system = models.CharField(max_length=200, blank=True)
+    purpose = models.TextField(max_length=2000, blank=True)
+    technical_name = models.CharField(max_length=200, blank=True)
+    technical_email = models.EmailField(max_length=254, blank=True)
+    owner_name = models.CharField(max_length=200, blank=True)
+    owner_email = models.EmailField(max_length=254, blank=True)
+    submitted_at = models.DateTimeField(null=True)
+    submitted_answers = models.JSONField(default=dict, help_text="The answers as they were last sent, to show changes.")
+    sent_to_cegal_at = models.DateTimeField(null=True)
+    answer_by = models.DateField(null=True, help_text="The day by which a returned order must be answered.")
+    expiry_warned_on = models.DateField(null=True)
+    stage_reminded_on = models.DateField(null=True)
+    reactivates: models.ForeignKey[Account | None, Account | None] = models.ForeignKey(
+        "accounts.Account", null=True, on_delete=models.PROTECT, related_name="reactivation_orders"
+    )
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            known("state", OrderState, "order_state_is_known"),
+            known("kind", OrderKind, "order_kind_is_known"),
+            models.CheckConstraint(condition=~Q(reference=""), name="order_reference_is_given"),
+            models.CheckConstraint(condition=_MAY_BE_INCOMPLETE | _COMPLETE, name="order_form_is_complete"),
+            models.CheckConstraint(
+                condition=_MAY_BE_INCOMPLETE | Q(organisation__isnull=False, submitted_at__isnull=False),
+                name="order_sent_has_organisation_and_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=OrderState.RETURNED.value) | Q(answer_by__isnull=False),
+                name="order_returned_has_answer_by",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[OrderState.CEGAL_SETUP.value, OrderState.CREDENTIAL_ISSUE.value])
+                | Q(sent_to_cegal_at__isnull=False),
+                name="order_at_cegal_was_sent",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=OrderKind.REACTIVATION.value, reactivates__isnull=False)
+                | (~Q(kind=OrderKind.REACTIVATION.value) & Q(reactivates__isnull=True)),
+                name="order_reactivation_names_account",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "state_since", "id"], name="order_worklist"),
+            models.Index(fields=["requester", "-created_at", "id"], name="order_of_requester"),
+            models.Index(
+                fields=["answer_by"], name="order_returned_due", condition=Q(state=OrderState.RETURNED.value)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def role_words(self) -> str:
+        """Seller, Broker or both, as the Loop API names them."""
+        return " + ".join(word for word, held in (("Seller", self.as_seller), ("Broker", self.as_broker)) if held)
+
+
+class ReferenceCounter(models.Model):
+    """The last number given in one year, so that references stay short: LA-2026-0142."""
+
+    year = models.PositiveSmallIntegerField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+
