@@ -10,7 +10,11 @@ import pytest
 STATIC = Path(__file__).resolve().parents[2] / "static"
 PACKAGES = tomllib.loads((STATIC / "VENDORED").read_text(encoding="utf-8"))["package"]
 FILES = {name: digest for package in PACKAGES for name, digest in package["files"].items()}
-LICENCE_WORDS = {"MIT": "Permission is hereby granted", "OFL-1.1": "SIL OPEN FONT LICENSE Version 1.1", "ISC": "ISC License"}
+LICENCE_WORDS = {
+    "MIT": "Permission is hereby granted",
+    "OFL-1.1": "SIL OPEN FONT LICENSE Version 1.1",
+    "ISC": "ISC License",
+}
 
 
 @pytest.mark.parametrize(("name", "digest"), FILES.items(), ids=FILES.keys())
@@ -32,7 +36,11 @@ def test_the_licence_text_is_there_and_says_what_the_list_says(package: dict[str
 
 def test_no_file_points_at_a_source_map() -> None:
     """The manifest storage refuses a style sheet that names a map which is not there."""
-    pointing = [path for path in STATIC.rglob("*") if path.suffix in {".css", ".js"} and b"sourceMappingURL" in path.read_bytes()]
+    pointing = [
+        path
+        for path in STATIC.rglob("*")
+        if path.suffix in {".css", ".js"} and b"sourceMappingURL" in path.read_bytes()
+    ]
     assert pointing == []
 
 

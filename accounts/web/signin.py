@@ -1,0 +1,121 @@
+"""The way in: one e-mail field, one code. django-allauth does the work; here stands only what differs from its defaults.
+
+An address that nobody has used before is signed up by the same field: the person becomes known when the code is
+asked for, and the address counts as verified when the code is typed. Known and unknown addresses get the same page
+and the same mail, so that nobody can find out who is known.
+"""
+
+import smtplib
+import time
+from typing import Any
+
+import structlog
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import LoginForm
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from allauth.core import ratelimit
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import get_user_model, logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.urls import reverse
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+log = structlog.get_logger(__name__)
+
+SIGNED_IN_RECENTLY = 300  # seconds
+
+
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """What the portal decides about sign-in."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "incorrect_code": gettext_lazy(
+            "That is not the code in the newest mail. Check it and type it again."
+        ),
+        "too_many_login_attempts": gettext_lazy(
+            "Too many attempts. Wait a few minutes and ask for a new code."
+        ),
+    }
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send in the language that the person reads; where the mail server refuses, say so on the sign-in page."""
+        language = (
+            get_user_model().objects.filter(email__iexact=email).values_list("language", flat=True).first()
+        )
+        try:
+            with translation.override(language or get_language()):
+                super().send_mail(template_prefix, email, context)
+        except (smtplib.SMTPException, OSError) as failure:
+            log.warning("sign_in_mail_not_sent", reason=type(failure).__name__)
+            sentence = _(
+                "The code could not be sent to %(email)s. Check the address, or try again in a minute."
+            )
+            messages.error(context["request"], sentence % {"email": email})
+            raise ImmediateHttpResponse(HttpResponseRedirect(reverse("account_login"))) from failure
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Anyone who can read mail at an address may sign up; what they see is theirs alone."""
+        return True
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]
+    """The one field."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["login"]
+        field.label = gettext_lazy("Your e-mail address")
+        field.widget.attrs.update({"autocomplete": "email", "autofocus": True})
+        field.widget.attrs.pop("placeholder", None)
+
+    def clean(self) -> dict[str, Any]:
+        """Find the person, or make a new one for an address that is not known."""
+        cleaned: dict[str, Any] = super().clean()
+        if not self.errors and self.user is None:
+            self.user = register(cleaned["login"])
+        return cleaned
+
+
+def register(email: str) -> Any:
+    """Return a new person for `email`, or None where the address belongs to somebody who may not sign in any more."""
+    people = get_user_model().objects
+    if people.filter(email__iexact=email).exists():
+        return None
+    return people.create_user(email=email.lower(), language=get_language() or settings.LANGUAGE_CODE)
+
+
+@require_POST
+@login_required
+def sign_in_again(request: HttpRequest) -> HttpResponse:
+    """Sign the person out and send a new code to the same address; after it they are back at `next`."""
+    person = request.user
+    if not ratelimit.consume(request, action="request_login_code", key=person.email.lower()):
+        messages.error(request, Adapter.error_messages["too_many_login_attempts"])
+        return HttpResponseRedirect(_next(request))
+    target = _next(request)
+    logout(request)
+    LoginCodeVerificationProcess.initiate(request=request, user=person, email=person.email)
+    return HttpResponseRedirect(f"{reverse('account_confirm_login_code')}?{urlencode({'next': target})}")
+
+
+def signed_in_recently(request: HttpRequest) -> bool:
+    """Say whether this session began with a code (or a second factor) in the last SIGNED_IN_RECENTLY seconds."""
+    records = get_authentication_records(request, request.user)
+    return any(time.time() - record["at"] < SIGNED_IN_RECENTLY for record in records)
+
+
+def _next(request: HttpRequest) -> str:
+    target = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if safe else resolve_url(settings.LOGIN_REDIRECT_URL)

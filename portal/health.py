@@ -1,0 +1,69 @@
+"""Whether the process answers (live), and whether it can do its work (ready). No third party is asked for either."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from kombu.exceptions import OperationalError as BrokerError
+
+from portal.celery import app
+
+
+@never_cache
+@login_not_required
+def live(_request: HttpRequest) -> JsonResponse:
+    """Answer 200 as long as the process answers at all."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@login_not_required
+def ready(_request: HttpRequest) -> JsonResponse:
+    """Answer 200 if every part works, else 503 with a sentence for each part that does not."""
+    found = {name: check() for name, check in PARTS.items()}
+    ok = not any(found.values())
+    parts = {name: sentence or "ok" for name, sentence in found.items()}
+    return JsonResponse({"status": "ok" if ok else "failed", "parts": parts}, status=200 if ok else 503)
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return "The database does not answer. Check DATABASE_URL and that the server runs."
+    return ""
+
+
+def _migrations() -> str:
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return "Not known while the database does not answer."
+    return f'{len(plan)} migrations are not applied: run "manage.py migrate".' if plan else ""
+
+
+def _broker() -> str:
+    try:
+        with app.connection_for_write() as channel:
+            channel.ensure_connection(max_retries=1, timeout=2)
+    except (BrokerError, OSError):
+        return "The broker does not answer: mails and checks wait for it. Check CELERY_BROKER_URL and that it runs."
+    return ""
+
+
+def _keys() -> str:
+    return "" if settings.CREDENTIAL_KEYS else "There is no key to encrypt secrets with. Set CREDENTIAL_KEYS."
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "database": _database,
+    "migrations": _migrations,
+    "broker": _broker,
+    "keys": _keys,
+}
