@@ -13,7 +13,7 @@ def install(apps, schema_editor):
             defaults={
                 "position": position,
                 "token_url": f"{host}/loop-m2m/loop-api/v1/token",
-                "base_url": f"{host}/loop-m2m/loop-api/v1/",
+                "base_url": host,
             },
         )
 

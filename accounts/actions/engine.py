@@ -1,0 +1,219 @@
+"""The engine: every change of a subject is one guarded UPDATE, its events, messages and tasks, in one commit.
+
+``move`` changes one subject or many with the same code. The database decides who was first: the UPDATE names
+the state and the version that the caller saw, and its count must be that of the subjects (compare and swap).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import models, transaction
+from django.db.models import Q
+
+from accounts import outbox
+from accounts.lifecycle import transition
+from accounts.lifecycle.accounts import ACCOUNT
+from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.errors import LostRace
+from accounts.lifecycle.facts import Facts
+from accounts.lifecycle.orders import ORDER
+from accounts.lifecycle.sentence import Sentence as _
+from accounts.lifecycle.transition import Table, Tell, Transition
+from accounts.models import Account, Event, Order, Subject
+
+S = TypeVar("S", bound=Subject)
+TABLES: dict[type[Subject], Table] = {Order: ORDER, Account: ACCOUNT}
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a verb says besides the move itself, alike for every subject of one call.
+
+    ``columns`` are set in the same UPDATE; ``still`` is an extra condition on the row, asked by that UPDATE
+    itself; ``data`` gives the particulars that the event keeps of one subject (plain JSON, never a secret).
+    ``also`` writes the verb's other rows for the subjects that moved, before the messages are posted;
+    ``notices`` names the notice that each account's messages belong to.
+    """
+
+    comment: str = ""
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    still: Q = field(default_factory=Q)
+    data: Callable[[Any], dict[str, Any]] = lambda _subject: {}
+    also: Callable[[list[tuple[Any, Event]]], None] = lambda _changes: None
+    notices: Mapping[UUID, UUID] = field(default_factory=dict)
+
+
+def move(subject: Subject, verb: str, *, by: Actor, now: datetime, facts: Facts, change: Change | None = None) -> Event:
+    """Move one subject along the row of ``verb``.
+
+    Raises NotAllowed (role, separation of duties), NotReady (state, guards) or LostRace (somebody was first,
+    with who did what); then nothing is written. Gives the event.
+    """
+    row = transition.find(TABLES[type(subject)], verb, subject.state)  # type: ignore[attr-defined]
+    transition.check(row, facts)
+    moved = _write([subject], row.verb, by=by, now=now, change=change or Change(), row=row)
+    if not moved:
+        raise LostRace(who_was_first(subject))
+    return moved[0][1]
+
+
+def move_many(
+    subjects: Sequence[S], verb: str, *, by: Actor, now: datetime, facts: Facts, change: Change | None = None
+) -> list[tuple[S, Event]]:
+    """Move many subjects of one kind in one transaction; give those that moved, with their events.
+
+    One that somebody else changed first, or whose ``still`` does not hold any more, is left alone: losing is a
+    normal answer. ``facts`` hold for all of them. Raises as ``move`` does, before anything is written.
+    """
+    if not subjects:
+        return []
+    row = transition.find(TABLES[type(subjects[0])], verb, subjects[0].state)  # type: ignore[attr-defined]
+    transition.check(row, facts)
+    return _write(subjects, row.verb, by=by, now=now, change=change or Change(), row=row)
+
+
+def record(
+    subjects: Sequence[S],
+    verb: str,
+    *,
+    by: Actor,
+    now: datetime,
+    change: Change | None = None,
+    tells: Sequence[Tell] = (),
+) -> list[tuple[S, Event]]:
+    """Write an event, and what goes with it, that leaves the state as it is (a reminder, a verification, a note).
+
+    The caller has checked that ``by`` may. Gives the subjects that were still as the caller saw them.
+    """
+    return _write(subjects, verb, by=by, now=now, change=change or Change(), row=None, tells=tells)
+
+
+def begin(subjects: Sequence[S], verb: str, *, by: Actor, now: datetime, change: Change | None = None) -> list[Event]:
+    """Insert new subjects, each with the first event of its chain. ``columns`` and ``still`` do not apply."""
+    change = change or Change()
+    with transaction.atomic():
+        for subject in subjects:
+            subject.version = 1
+        type(subjects[0])._default_manager.bulk_create(subjects, batch_size=500)
+        events = [_event(s, verb, "", getattr(s, "state", ""), by, now, change, previous="") for s in subjects]
+        Event.objects.bulk_create(events, batch_size=500)
+        change.also(list(zip(subjects, events, strict=True)))
+    return events
+
+
+def who_was_first(subject: Subject) -> _:
+    """The sentence that tells who did what to ``subject`` last, for somebody who lost the race."""
+    last = Event.objects.filter(subject_type=subject.subject_type(), subject_id=subject.pk).order_by("-seq").first()
+    if last is None:
+        return _("This was changed by somebody else. Look at it again before you decide.")
+    return _(
+        "%(name)s was first (%(verb)s). Look at it again before you decide.",
+        name=last.actor_name,
+        verb=last.verb.replace("_", " "),
+    )
+
+
+def _write(
+    subjects: Sequence[S],
+    verb: str,
+    *,
+    by: Actor,
+    now: datetime,
+    change: Change,
+    row: Transition | None,
+    tells: Sequence[Tell] = (),
+) -> list[tuple[S, Event]]:
+    changes: list[tuple[S, Event]] = []
+    with transaction.atomic():
+        for group in _alike(subjects):
+            changes += _write_alike(group, verb, by, now, change, row)
+        if changes:
+            change.also(changes)
+            outbox.post(changes, row.tells if row else tells, now=now, notices=change.notices)
+            outbox.owe([(s, e) for s, e in changes if isinstance(s, Account)], row.owes if row else (), now=now)
+    return changes
+
+
+def _alike(subjects: Sequence[S]) -> list[list[S]]:
+    """The subjects in groups of one state and one version, so that one UPDATE can name both."""
+    key = _state_and_version
+    return [list(group) for _key, group in groupby(sorted(subjects, key=key), key=key)]
+
+
+def _state_and_version(subject: Subject) -> tuple[str, int]:
+    return getattr(subject, "state", ""), subject.version
+
+
+def _write_alike(
+    group: list[S], verb: str, by: Actor, now: datetime, change: Change, row: Transition | None
+) -> list[tuple[S, Event]]:
+    source, version = _state_and_version(group[0])
+    target = row.target.value if row else source
+    won = _compare_and_swap(group, source, version, target, now, change)
+    if not won:
+        return []
+    heads = _heads(won, version)
+    events = []
+    for subject in won:
+        subject.version = version + 1
+        _apply(subject, target, now, change, moved=row is not None)
+        events.append(_event(subject, verb, source, target, by, now, change, previous=heads.get(subject.pk, "")))
+    Event.objects.bulk_create(events, batch_size=500)
+    return list(zip(won, events, strict=True))
+
+
+def _compare_and_swap(
+    group: list[S], source: str, version: int, target: str, now: datetime, change: Change
+) -> list[S]:
+    """The guarded UPDATE. Its count must be the number of subjects; otherwise it is taken back, those that
+    somebody else changed are dropped, and the rest is tried again."""
+    model = type(group[0])
+    values: dict[str, Any] = {"version": version + 1, **change.columns}
+    condition = Q(version=version) & change.still
+    if hasattr(group[0], "state"):
+        condition &= Q(state=source)
+        if target != source:
+            values |= {"state": target, "state_since": now}
+    while group:
+        rows = model._default_manager.filter(condition, pk__in=[subject.pk for subject in group])
+        with transaction.atomic():
+            if rows.update(**values) == len(group):
+                return group
+            transaction.set_rollback(True)
+        left = set(rows.values_list("pk", flat=True))
+        group = [subject for subject in group if subject.pk in left]
+    return []
+
+
+def _apply(subject: Subject, target: str, now: datetime, change: Change, *, moved: bool) -> None:
+    """Bring the caller's object in step with the row."""
+    if moved:
+        subject.state = target  # type: ignore[attr-defined]
+        subject.state_since = now  # type: ignore[attr-defined]
+    for name, value in change.columns.items():
+        if not isinstance(value, models.expressions.BaseExpression):
+            setattr(subject, name, value)
+
+
+def _heads(subjects: Sequence[Subject], version: int) -> dict[UUID, str]:
+    """The hash of the last event of each subject; the rows are ours since the UPDATE, so no one adds another."""
+    chain = Event.objects.filter(subject_type=subjects[0].subject_type(), seq=version)
+    return dict(chain.filter(subject_id__in=[s.pk for s in subjects]).values_list("subject_id", "hash"))
+
+
+def _event(
+    subject: Subject, verb: str, source: str, target: str, by: Actor, now: datetime, change: Change, *, previous: str
+) -> Event:
+    event = Event(
+        subject_type=subject.subject_type(), subject_id=subject.pk, seq=subject.version, at=now, verb=verb,
+        source=source, target=target, actor_kind=by.kind.value, actor_id=by.id, actor_name=by.name,
+        comment=change.comment.strip(), data=change.data(subject), previous=previous,
+    )  # fmt: skip
+    event.hash = event.computed_hash()
+    return event

@@ -1,0 +1,131 @@
+"""What is owed after a change: messages and tasks as rows now, mail later (ARCHITECTURE.md).
+
+Call it inside the transaction that writes the events; the post room is woken after the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from celery import current_app
+from django.db import transaction
+
+from accounts.lifecycle.states import Audience, Role, TaskKind
+from accounts.lifecycle.transition import Tell
+from accounts.models import Account, Event, Message, Order, Person, Subject, Task
+
+WAKE_UP = "accounts.tasks.deliver_messages"
+_STAFF = {
+    Audience.SUPPORT: Role.SUPPORT,
+    Audience.SERVICE_RESPONSIBLE: Role.SERVICE_RESPONSIBLE,
+    Audience.CEGAL: Role.CEGAL,
+}
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One address, the person behind it if known, and the language to write in."""
+
+    email: str
+    name: str
+    language: str
+    person_id: UUID | None = None
+
+    @classmethod
+    def of(cls, person: Person) -> Recipient:
+        return cls(person.email, person.name, person.language or "en", person.pk)
+
+
+def post(
+    changes: Iterable[tuple[Subject, Event]],
+    tells: Sequence[Tell],
+    *,
+    now: datetime,
+    notices: Mapping[UUID, UUID] | None = None,
+) -> int:
+    """Write the messages that ``tells`` owe for each change; give their number.
+
+    ``notices`` names, by account id, the notice that a message belongs to. One address gets one mail of a kind
+    per event, also when it stands in two audiences.
+    """
+    if not tells:
+        return 0
+    staff = _staff_of(tells)
+    messages = [
+        _message(event, tell.kind, recipient, now, (notices or {}).get(subject.pk))
+        for subject, event in changes
+        for tell, recipient in _once_each(subject, tells, staff)
+    ]
+    Message.objects.bulk_create(messages, batch_size=500)
+    if messages:
+        wake_the_post_room()
+    return len(messages)
+
+
+def owe(changes: Iterable[tuple[Account, Event]], kinds: Sequence[TaskKind], *, now: datetime) -> None:
+    """Open a task of each kind for each account; one that is open already stays the only one."""
+    if not kinds:
+        return
+    tasks = [Task(kind=kind.value, account=account, event=event, opened_at=now)
+             for account, event in changes for kind in kinds]  # fmt: skip
+    Task.objects.bulk_create(tasks, ignore_conflicts=True, batch_size=500)
+
+
+def wake_the_post_room() -> None:
+    """After the commit, tell a worker to look now. Lost, it costs a minute: beat looks anyway."""
+    transaction.on_commit(lambda: current_app.send_task(WAKE_UP, ignore_result=True), robust=True)
+
+
+def _staff_of(tells: Sequence[Tell]) -> dict[Audience, list[Recipient]]:
+    wanted = {tell.to for tell in tells} & _STAFF.keys()
+    return {to: [Recipient.of(person) for person in Person.objects.holding(_STAFF[to])] for to in wanted}
+
+
+def _once_each(
+    subject: Subject, tells: Sequence[Tell], staff: Mapping[Audience, list[Recipient]]
+) -> Iterable[tuple[Tell, Recipient]]:
+    seen: set[tuple[str, str]] = set()
+    for tell in tells:
+        for recipient in staff.get(tell.to) or _contacts(subject, tell.to):
+            key = (tell.kind, recipient.email.lower())
+            if key not in seen:
+                seen.add(key)
+                yield tell, recipient
+
+
+def _contacts(subject: Subject, to: Audience) -> list[Recipient]:
+    if isinstance(subject, Order):
+        return _order_contacts(subject, to)
+    if isinstance(subject, Account):
+        return _account_contacts(subject, to)
+    return []
+
+
+def _order_contacts(order: Order, to: Audience) -> list[Recipient]:
+    requester = Recipient.of(order.requester)
+    if to is Audience.REQUESTER:
+        return [requester]
+    if to is Audience.OWNER and order.owner_email:
+        return [Recipient(order.owner_email.lower(), order.owner_name, requester.language)]
+    if to is Audience.TECHNICAL_CONTACT and order.technical_email:
+        return [Recipient(order.technical_email.lower(), order.technical_name, requester.language)]
+    return []
+
+
+def _account_contacts(account: Account, to: Audience) -> list[Recipient]:
+    owner = Recipient.of(account.owner)
+    if to is Audience.OWNER:
+        return [owner]
+    if to is Audience.TECHNICAL_CONTACT and account.technical_email:
+        return [Recipient(account.technical_email.lower(), account.technical_name, owner.language)]
+    return []
+
+
+def _message(event: Event, kind: str, to: Recipient, now: datetime, notice_id: UUID | None) -> Message:
+    return Message(
+        event=event, kind=kind, notice_id=notice_id, person_id=to.person_id, to_email=to.email, to_name=to.name,
+        language=to.language, created_at=now, due_at=now,
+    )  # fmt: skip
