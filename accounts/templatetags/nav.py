@@ -1,0 +1,142 @@
+"""What stands in the navigation, and who may open it (design: layouts "requester" and "staff").
+
+A row names its page by URL name; a page that does not exist in this installation is simply not offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.lifecycle.states import Role
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+STAFF = frozenset({Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.CEGAL, Role.ADMINISTRATOR})
+
+
+@dataclass(frozen=True)
+class Row:
+    """One link: the URL name it leads to, who may open it (empty: everybody), and the pages it stands for."""
+
+    page: str
+    label: str | _StrPromise
+    icon: str
+    roles: frozenset[Role] = frozenset()
+    also: frozenset[str] = frozenset()
+
+
+@dataclass
+class Item:
+    """A row as it is drawn on one page."""
+
+    label: str
+    url: str
+    icon: str
+    current: bool
+    count: int | None = None
+
+
+@dataclass
+class Group:
+    label: str
+    items: list[Item] = field(default_factory=list)
+
+
+OWN: tuple[Row, ...] = (
+    Row("my_orders", _("My orders"), "file-text", also=frozenset({"order_new", "order"})),
+    Row("my_accounts", _("My API accounts"), "key-round", also=frozenset({"account"})),
+    Row("getting_started", _("Getting started"), "code-xml"),
+)
+
+STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
+    (
+        _("Orders"),
+        (
+            Row("worklist", _("Worklist"), "inbox", frozenset({Role.SUPPORT}), frozenset({"order"})),
+            Row("approvals", _("Approvals"), "stamp", frozenset({Role.SERVICE_RESPONSIBLE})),
+            Row("cegal_queue", _("Cegal setup"), "wrench", frozenset({Role.CEGAL})),
+        ),
+    ),
+    (
+        _("Accounts"),
+        (
+            Row(
+                "staff_accounts",
+                _("API accounts"),
+                "key-round",
+                frozenset({Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR}),
+                frozenset({"account"}),
+            ),
+        ),
+    ),
+    (
+        _("Oversight"),
+        (
+            Row("messages", _("Messages"), "mail", frozenset({Role.SUPPORT, Role.ADMINISTRATOR})),
+            Row("job_runs", _("Job runs"), "repeat", frozenset({Role.SUPPORT, Role.ADMINISTRATOR})),
+            Row("mailbox", _("Sent mails"), "mailbox", frozenset({Role.SUPPORT, Role.ADMINISTRATOR})),
+        ),
+    ),
+)
+
+
+def roles_of(request: HttpRequest | None) -> frozenset[Role]:
+    """The roles granted to whoever looks at the page; asked once a request, nothing for a stranger."""
+    if request is None:
+        return frozenset()
+    if not hasattr(request, "_portal_roles"):
+        user = getattr(request, "user", None)
+        signed_in = user is not None and user.is_authenticated
+        request._portal_roles = frozenset(user.roles) if signed_in else frozenset()  # type: ignore[union-attr]
+    found: frozenset[Role] = request._portal_roles
+    return found
+
+
+def is_staff(request: HttpRequest | None) -> bool:
+    """Does this person hold any role that brings work, so that the staff layout is theirs?"""
+    return not roles_of(request).isdisjoint(STAFF)
+
+
+def groups_for(request: HttpRequest | None, counts: Mapping[str, int] | None = None) -> list[Group]:
+    """The navigation of one person: staff see their work by group, then their own orders; others only the latter.
+
+    ``counts`` says how much waits behind a page, by URL name.
+    """
+    held, page = roles_of(request), _page(request)
+    groups = [
+        Group(str(label), [_item(row, page, counts) for row in rows if row.roles & held and url_or_none(row.page)])
+        for label, rows in STAFF_GROUPS
+    ]
+    taken = any(item.current for group in groups for item in group.items)
+    own = [_item(row, "" if taken else page, counts) for row in OWN if url_or_none(row.page)]
+    return [group for group in [*groups, Group(str(_("My own")) if held else "", own)] if group.items]
+
+
+def url_or_none(name: str, *args: Any, **kwargs: Any) -> str | None:
+    """The address of a page, or None where this installation has no such page."""
+    try:
+        return reverse(name, args=args, kwargs=kwargs)
+    except NoReverseMatch:
+        return None
+
+
+def _page(request: HttpRequest | None) -> str:
+    match = getattr(request, "resolver_match", None)
+    return (match.url_name or "") if match else ""
+
+
+def _item(row: Row, page: str, counts: Mapping[str, int] | None) -> Item:
+    return Item(
+        label=str(row.label),
+        url=url_or_none(row.page) or "",
+        icon=row.icon,
+        current=bool(page) and (page == row.page or page in row.also),
+        count=(counts or {}).get(row.page),
+    )
