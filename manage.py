@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> None:
-    """Run one command. What is wrong with the configuration or the database is said in a sentence, with exit code 1."""
+    """Run one command; a mistake in configuration or database is told in a sentence, with exit code 1."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     try:
         from django.conf import settings
@@ -25,7 +25,7 @@ def main() -> None:
             raise
         sys.exit(
             f"The database cannot be used: {str(mistake).strip()}\n"
-            'Check DATABASE_URL and that "manage.py migrate" has been run (--traceback shows where it happened).'
+            'Check DATABASE_URL and that "manage.py migrate" has been run (--traceback shows where).'
         )
 
 

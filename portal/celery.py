@@ -1,4 +1,4 @@
-"""The Celery application. Tasks are in `accounts.tasks`; what must happen stands in the database, not in the broker."""
+"""The Celery application. Tasks are in `accounts.tasks`; what must happen is a row, the broker only wakes."""
 
 import logging.config
 import os
@@ -18,7 +18,7 @@ app.steps["worker"].add(DjangoStructLogInitStep)
 
 @setup_logging.connect(dispatch_uid="portal.celery.configure_logging")
 def configure_logging(**_kwargs: Any) -> None:
-    """Let worker and beat write the same lines as the web processes (Celery's own set-up is thereby switched off)."""
+    """Let worker and beat write the same lines as the web processes, in place of Celery's own set-up."""
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)

@@ -1,7 +1,7 @@
 """The embedded mode: no server needed, everything in DATA_DIR; and the keys that it makes for itself, once.
 
-`python -m portal.embedded` makes the keys that are missing and says where they are: for the demonstration with a
-real database (`make run`). In production the operator gives the keys.
+`python -m portal.embedded` makes the keys that are missing: for the demonstration with a real database
+(`make run`). In production the operator gives the keys.
 """
 
 import base64
@@ -18,10 +18,11 @@ KEY_FILE = "portal.env"
 
 
 def ensure_keys(data_dir: Path, given: Mapping[str, str]) -> dict[str, str]:
-    """Return SECRET_KEY and CREDENTIAL_KEYS: those `given`, else those kept in `data_dir`, else new ones kept there.
+    """Return SECRET_KEY and CREDENTIAL_KEYS: those `given`, else those kept in `data_dir`, else new ones.
 
-    Safe when several processes start together: they take turns at a lock on the folder, and the file is replaced
-    whole. It is readable by its owner only. Raises OSError where the folder cannot be written.
+    New ones are kept there. Safe when several processes start together: they take turns at a lock on the
+    folder, and the file is replaced whole. It is readable by its owner only. Raises OSError where the folder
+    cannot be written.
     """
     path = data_dir / KEY_FILE
     with _locked(data_dir):
@@ -39,7 +40,7 @@ def new_credential_key() -> str:
 
 
 def new_secret_key() -> str:
-    """Return a fresh SECRET_KEY. URL-safe letters only: a leading `$` would be read as another variable's name."""
+    """Return a fresh SECRET_KEY. URL-safe letters: a leading `$` would be read as another variable's name."""
     return secrets.token_urlsafe(50)
 
 
@@ -70,7 +71,7 @@ def _replace(path: Path, values: Mapping[str, str]) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=KEY_FILE + ".")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(
-            "# Made by the portal for itself. Without CREDENTIAL_KEYS no kept secret can be read again: back it up.\n"
+            "# Made by the portal for itself. Back it up: no kept secret can be read without these keys.\n"
         )
         file.writelines(f"{name}={value}\n" for name, value in values.items())
         file.flush()

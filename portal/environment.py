@@ -1,8 +1,8 @@
 """Reading the environment: where a value comes from, and what is said when it is missing or makes no sense.
 
-A value comes from the process environment, else from `.env` in the project's folder, else from `portal.env` in
-DATA_DIR. An empty value counts as not given. Every mistake is an ImproperlyConfigured with one sentence that names
-the variable and what to write; the value itself is never repeated, since it may hold a password.
+A value comes from the process environment, else from `.env` in the project's folder, else from `portal.env`
+in DATA_DIR. An empty value counts as not given. Every mistake is an ImproperlyConfigured with one sentence
+that names the variable and what to write; the value itself is never repeated: it may hold a password.
 """
 
 import base64
@@ -44,7 +44,7 @@ class Environment(environ.Env):
 
     @classmethod
     def read(cls) -> "Environment":
-        """Return the environment of this process with both files laid under it. os.environ is left as it is."""
+        """Return the environment of this process with both files laid under it; os.environ stays as it is."""
         env = cls()
         env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
         env.lay_under(BASE_DIR / ".env")
@@ -134,8 +134,8 @@ class Environment(environ.Env):
             or (parts.scheme.startswith("smtp") and not parts.hostname)
         ):
             raise ImproperlyConfigured(
-                "EMAIL_URL must look like smtp+tls://USER:PASSWORD@HOST:587 (or smtp://HOST:25, smtp+ssl://HOST:465, "
-                "filemail:///FOLDER); write special letters in the password as %XX."
+                "EMAIL_URL must look like smtp+tls://USER:PASSWORD@HOST:587 (or smtp://HOST:25, "
+                "smtp+ssl://HOST:465, filemail:///FOLDER); write special letters in the password as %XX."
             )
         config = dict(self.email_url_config(url))
         config["EMAIL_PORT"] = config["EMAIL_PORT"] or _MAIL_PORTS.get(parts.scheme, 25)
@@ -170,8 +170,8 @@ def credential_keys(value: str) -> dict[str, bytes]:
         key = _decoded(encoded)
         if not _KEY_ID.fullmatch(name) or len(key) != 32:
             raise ImproperlyConfigured(
-                f"CREDENTIAL_KEYS: key {number} must be ID:KEY, where ID is letters, digits, - or _ and KEY is 32 random "
-                "bytes in base64. Make one with: "
+                f"CREDENTIAL_KEYS: key {number} must be ID:KEY, where ID is letters, digits, - or _ and KEY "
+                "is 32 random bytes in base64. Make one with: "
                 "python -c \"import base64, os; print('k1:' + base64.b64encode(os.urandom(32)).decode())\""
             )
         if name in keys:

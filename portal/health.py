@@ -1,4 +1,4 @@
-"""Whether the process answers (live), and whether it can do its work (ready). No third party is asked for either."""
+"""Whether the process answers (live), and whether it can do its work (ready). No third party is asked."""
 
 from collections.abc import Callable
 
@@ -53,7 +53,7 @@ def _broker() -> str:
         with app.connection_for_write() as channel:
             channel.ensure_connection(max_retries=1, timeout=2)
     except (BrokerError, OSError):
-        return "The broker does not answer: mails and checks wait for it. Check CELERY_BROKER_URL and that it runs."
+        return "The broker does not answer, so mails come late. Check CELERY_BROKER_URL and that it runs."
     return ""
 
 

@@ -14,7 +14,7 @@ _SIGNED_PIECE = re.compile(r"[A-Za-z0-9_:.=-]{40,}")
 
 
 def hide(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Take the values out of `line` that nobody may read in a log: secrets by their name, signed links in requests."""
+    """Take out of `line` what nobody may read in a log: secrets by their name, signed links in requests."""
     for name, value in line.items():
         if _SECRET_NAME.search(name):
             line[name] = "[hidden]"

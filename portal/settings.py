@@ -1,7 +1,8 @@
 """Every setting of the portal, all from the environment (`.env.example` names each variable).
 
-Without DATABASE_URL the portal is *embedded*: SQLite, a broker of files, mails kept in a folder, and keys that it
-makes for itself, all under DATA_DIR. With DATABASE_URL it is in production: what is missing stops the start.
+Without DATABASE_URL the portal is *embedded*: SQLite, a broker of files, mails kept in a folder, and keys
+that it makes for itself, all under DATA_DIR. With DATABASE_URL it is in production: what is missing stops
+the start.
 """
 
 from typing import Any
@@ -16,7 +17,7 @@ from portal.logs import configure_structlog, logging_config
 
 env = Environment.read()
 
-# --- Where and how -------------------------------------------------------------------------------------------------
+# --- Where and how
 
 DEBUG = env.yes("DEBUG", False)
 PORT = env.number("PORT", 8000)
@@ -28,11 +29,9 @@ SUPPORT_EMAIL = env.text("SUPPORT_EMAIL", "support@virtualinventory.no")
 _host = urlsplit(PORTAL_URL).hostname or "localhost"
 _https = PORTAL_URL.startswith("https://")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", list(dict.fromkeys([_host, "localhost", "127.0.0.1"])))
-TRUSTED_PROXIES = env.number(
-    "TRUSTED_PROXIES", 0
-)  # how many proxies stand in front: whose X-Forwarded-... is believed
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)  # how many stand in front, whose headers are believed
 
-# --- Keys ----------------------------------------------------------------------------------------------------------
+# --- Keys
 
 if EMBEDDED:
     try:
@@ -49,7 +48,7 @@ else:
 SECRET_KEY = env.secret_key(_keys["SECRET_KEY"])
 CREDENTIAL_KEYS: dict[str, bytes] = credential_keys(_keys["CREDENTIAL_KEYS"])
 
-# --- Database ------------------------------------------------------------------------------------------------------
+# --- Database
 
 DATABASES: dict[str, dict[str, Any]] = {"default": env.database(f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -67,7 +66,7 @@ else:
     _database["CONN_HEALTH_CHECKS"] = True
     _database["OPTIONS"] = {"connect_timeout": 5, **_database.get("OPTIONS", {})}
 
-# --- Mail ----------------------------------------------------------------------------------------------------------
+# --- Mail
 
 MAIL_FOLDER = DATA_DIR / "mail"
 _mail = env.mail(
@@ -82,15 +81,13 @@ EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = _mail.get("EMAIL_FILE_PATH")
 EMAIL_TIMEOUT = 10  # seconds
-MAIL_IS_KEPT = EMAIL_BACKEND.endswith(
-    "filebased.EmailBackend"
-)  # then the portal shows the sent mails at /mailbox/
+MAIL_IS_KEPT = EMAIL_BACKEND.endswith("filebased.EmailBackend")  # then the mails can be read at /mailbox/
 if MAIL_IS_KEPT:
     MAIL_FOLDER = type(DATA_DIR)(EMAIL_FILE_PATH)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Loop API access portal <no-reply@{_host}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-# --- Celery: the broker only says "look now"; what must happen is a row in the database ------------------------------
+# --- Celery: the broker only says "look now"; what must happen is a row in the database
 
 CELERY_BROKER_URL = env.broker(
     "filesystem://" if EMBEDDED else env.demanded("CELERY_BROKER_URL", "redis://HOST:6379/0")
@@ -124,15 +121,12 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SEND_TASK_EVENTS = False
-CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = (
-    600,
-    660,
-)  # seconds; the daily check of a million accounts fits
+CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 600, 660  # seconds; a check of a million accounts fits
 CELERY_TIMEZONE = "Europe/Oslo"
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: no schedule file that a crash could cut short
 CELERY_BEAT_SCHEDULE = {"due": {"task": "accounts.tasks.run_due", "schedule": 60.0}}
 
-# --- Django --------------------------------------------------------------------------------------------------------
+# --- Django
 
 INSTALLED_APPS = [
     "accounts",
@@ -200,7 +194,7 @@ else:  # shared by all web processes, so that rate limits count once
         "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}
     }
 
-# --- Language and time ---------------------------------------------------------------------------------------------
+# --- Language and time
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("nb", _("Norwegian"))]
@@ -209,7 +203,7 @@ LANGUAGE_COOKIE_AGE = 31_536_000  # seconds: one year
 TIME_ZONE = "Europe/Oslo"
 USE_TZ = True
 
-# --- Static files --------------------------------------------------------------------------------------------------
+# --- Static files
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -228,7 +222,7 @@ STORAGES = {
     },
 }
 
-# --- Sign-in: one e-mail field, one code, no passwords ---------------------------------------------------------------
+# --- Sign-in: one e-mail field, one code, no passwords
 
 AUTH_USER_MODEL = "accounts.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -261,7 +255,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https
 USERSESSIONS_TRACK_ACTIVITY = True
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
-# --- Protection ----------------------------------------------------------------------------------------------------
+# --- Protection
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 604_800  # seconds: a week
@@ -296,7 +290,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- Logs ----------------------------------------------------------------------------------------------------------
+# --- Logs
 
 LOGGING = logging_config(as_json=not EMBEDDED and not DEBUG, level=env.text("LOG_LEVEL", "INFO").upper())
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

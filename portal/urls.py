@@ -1,4 +1,4 @@
-"""The addresses: the product's own, allauth's under account/, and the two questions of whoever watches the process."""
+"""The addresses: the product's own, allauth's under account/, and two for whoever watches the process."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse

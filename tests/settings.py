@@ -1,4 +1,4 @@
-"""The portal's settings under test: nothing of this machine's environment leaks in, and nothing leaves the machine.
+"""The portal's settings under test: nothing of this machine's environment leaks in, nothing leaves it.
 
 TEST_DATABASE_URL names another database than SQLite (`make test` sets it for its second run).
 """
@@ -13,7 +13,8 @@ os.environ.update(
         "DATABASE_URL": os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{_folder}/portal.sqlite3",
         "DATA_DIR": str(_folder),
         "SECRET_KEY": "only-for-tests-only-for-tests-only-for-tests-only-for-tests",
-        "CREDENTIAL_KEYS": "t1:dGVzdC1rZXktbnVtYmVyLW9uZS0zMi1ieXRlcy1sb24=,t0:dGVzdC1rZXktbnVtYmVyLXR3by0zMi1ieXRlcy1sb24=",
+        "CREDENTIAL_KEYS": "t1:dGVzdC1rZXktbnVtYmVyLW9uZS0zMi1ieXRlcy1sb24=,"
+        "t0:dGVzdC1rZXktbnVtYmVyLXR3by0zMi1ieXRlcy1sb24=",
         "EMAIL_URL": "memorymail://",
         "CELERY_BROKER_URL": "memory://",
         "PORTAL_URL": "http://localhost:8000",

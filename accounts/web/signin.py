@@ -1,11 +1,10 @@
-"""The way in: one e-mail field, one code. django-allauth does the work; here stands only what differs from its defaults.
+"""The way in: one e-mail field, one code. django-allauth does the work; here stands what differs from it.
 
-An address that nobody has used before is signed up by the same field: the person becomes known when the code is
-asked for, and the address counts as verified when the code is typed. Known and unknown addresses get the same page
-and the same mail, so that nobody can find out who is known.
+An address that nobody has used before is signed up by the same field: the person becomes known when the code
+is asked for, and the address is verified when the code is typed. Known and unknown addresses get the same
+page and the same mail, so that nobody can find out who is known.
 """
 
-import smtplib
 import time
 from typing import Any
 
@@ -14,6 +13,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import LoginForm
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from allauth.account.models import EmailAddress
 from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
@@ -25,9 +25,8 @@ from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 log = structlog.get_logger(__name__)
@@ -49,14 +48,12 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     }
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send in the language that the person reads; where the mail server refuses, say so on the sign-in page."""
-        language = (
-            get_user_model().objects.filter(email__iexact=email).values_list("language", flat=True).first()
-        )
+        """Send in the language that the person reads; if that fails, the sign-in page says so."""
+        person = get_user_model().objects.filter(email__iexact=email).only("language").first()
         try:
-            with translation.override(language or get_language()):
+            with translation.override((person and person.language) or get_language()):
                 super().send_mail(template_prefix, email, context)
-        except (smtplib.SMTPException, OSError) as failure:
+        except OSError as failure:
             log.warning("sign_in_mail_not_sent", reason=type(failure).__name__)
             sentence = _(
                 "The code could not be sent to %(email)s. Check the address, or try again in a minute."
@@ -82,13 +79,15 @@ class SignInForm(LoginForm):  # type: ignore[misc]
     def clean(self) -> dict[str, Any]:
         """Find the person, or make a new one for an address that is not known."""
         cleaned: dict[str, Any] = super().clean()
-        if not self.errors and self.user is None:
-            self.user = register(cleaned["login"])
+        if not self.errors:
+            self.user = self.user or register(cleaned["login"])
+        if self.user:  # the code proves an address only where allauth has it in its list
+            EmailAddress.objects.get_or_create(user=self.user, email=self.user.email)
         return cleaned
 
 
 def register(email: str) -> Any:
-    """Return a new person for `email`, or None where the address belongs to somebody who may not sign in any more."""
+    """Return a new person for `email`, or None where it is of somebody who may not sign in any more."""
     people = get_user_model().objects
     if people.filter(email__iexact=email).exists():
         return None
@@ -110,7 +109,7 @@ def sign_in_again(request: HttpRequest) -> HttpResponse:
 
 
 def signed_in_recently(request: HttpRequest) -> bool:
-    """Say whether this session began with a code (or a second factor) in the last SIGNED_IN_RECENTLY seconds."""
+    """Say whether a code or a second factor was given in the last SIGNED_IN_RECENTLY seconds."""
     records = get_authentication_records(request, request.user)
     return any(time.time() - record["at"] < SIGNED_IN_RECENTLY for record in records)
 

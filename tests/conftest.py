@@ -1,0 +1,92 @@
+"""What every test gets: no network but this machine, an empty cache; and a word on what is left out."""
+
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests import servers
+
+# Playwright's synchronous interface keeps an event loop in the test's thread; Django's check must allow it.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0"}
+MISSING = servers.missing()
+BROWSER_ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what this run is not for: the run on PostgreSQL repeats the domain, not the browser."""
+    on_postgres = bool(os.environ.get("TEST_DATABASE_URL", "").startswith("postgres"))
+    unwanted = {"browser", "sqlite_only"} if on_postgres else {"postgres_only"}
+    left = [item for item in items if unwanted & {mark.name for mark in item.iter_markers()}]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+    for item in items:
+        if item.get_closest_marker("browser") and not servers.browser_path():
+            item.add_marker(
+                pytest.mark.skip(reason="LEFT OUT: no chromium here (tests/bring.sh installs it)")
+            )
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Name what could not be tried on this machine."""
+    if MISSING:
+        terminalreporter.section("LEFT OUT ON THIS MACHINE", sep="!", red=True, bold=True)
+        for sentence in MISSING:
+            terminalreporter.line(f"- no {sentence} (tests/bring.sh installs it)", red=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_this_machine() -> Iterator[None]:
+    """Close the network: a connection to anything but this machine is an error that names the address."""
+    original = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in LOOPBACK:
+            raise RuntimeError(f"a test tried to reach {address[0]}: tests stay on this machine")
+        original(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> Iterator[None]:
+    """Start every test with no rate limit used up."""
+    from django.core.cache import cache
+
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Start the machine's own Chromium."""
+    arguments = BROWSER_ARGUMENTS.split()
+    return {**browser_type_launch_args, "executable_path": servers.browser_path(), "args": arguments}
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A throw-away Redis; the test is left out, loudly, where there is none."""
+    try:
+        with servers.redis() as url:
+            yield url
+    except servers.NotInstalledError as reason:
+        pytest.skip(f"LEFT OUT: {reason}")
+
+
+@pytest.fixture
+def mail_server() -> Iterator[servers.MailServer]:
+    """A real mail server on this machine."""
+    with servers.smtp() as server:
+        yield server
