@@ -23,7 +23,7 @@ _FORMATS = {
 
 
 def write(at: dt.datetime | dt.date, form: str) -> str:
-    """``at`` in the language of the page; ``form`` is "day", "moment", "clock" or "long" (whole month name)."""
+    """``at`` in the language of the page; ``form`` is "day", "moment", "clock" or "long" (month in full)."""
     language = "nb" if (get_language() or "en").startswith("nb") else "en"
     local = timezone.localtime(at) if isinstance(at, dt.datetime) else at
     return date_format(local, _FORMATS[language][form])
@@ -41,7 +41,7 @@ def day(on: dt.date | dt.datetime) -> SafeString:
 
 
 def moment(at: dt.datetime | dt.date, now: dt.datetime | None = None) -> SafeString:
-    """A time near to ``now`` (by default the clock) in relative words, else exact; a date falls back to ``day``."""
+    """A time near to ``now`` (by default the clock) in relative words, else exact; a date as ``day``."""
     if not isinstance(at, dt.datetime):
         return day(at)
     words = relative(at, now or timezone.now())
@@ -82,5 +82,8 @@ def _days(days: int) -> str:
 def _time(at: dt.datetime, words: str) -> SafeString:
     local = timezone.localtime(at)
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', local.isoformat(timespec="seconds"), write(at, "moment"), words
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        write(at, "moment"),
+        words,
     )

@@ -105,13 +105,16 @@ def is_staff(request: HttpRequest | None) -> bool:
 
 
 def groups_for(request: HttpRequest | None, counts: Mapping[str, int] | None = None) -> list[Group]:
-    """The navigation of one person: staff see their work by group, then their own orders; others only the latter.
+    """The navigation of one person: staff see their work by group, then their own orders; others only these.
 
     ``counts`` says how much waits behind a page, by URL name.
     """
     held, page = roles_of(request), _page(request)
     groups = [
-        Group(str(label), [_item(row, page, counts) for row in rows if row.roles & held and url_or_none(row.page)])
+        Group(
+            str(label),
+            [_item(row, page, counts) for row in rows if row.roles & held and url_or_none(row.page)],
+        )
         for label, rows in STAFF_GROUPS
     ]
     taken = any(item.current for group in groups for item in group.items)

@@ -1,4 +1,4 @@
-"""The tags and filters of the portal's templates: ``{% load portal_tags %}``; docs/components.md lists them."""
+"""Tags and filters of the portal's templates: ``{% load portal_tags %}``; docs/components.md lists them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _request(context: Mapping[str, Any]) -> HttpRequest | None:
     return context.get("request")
 
 
-# --- the page ----------------------------------------------------------------------------------------------------
+# --- the page
 
 
 @register.simple_tag(takes_context=True)
@@ -59,7 +59,7 @@ def wears_staff_layout(context: Mapping[str, Any]) -> bool:
     return nav.is_staff(_request(context))
 
 
-# --- states ------------------------------------------------------------------------------------------------------
+# --- states
 
 
 @register.simple_tag
@@ -77,10 +77,13 @@ def state_word(state: str) -> str:
 @register.simple_tag
 def all_states() -> dict[str, list[str]]:
     """Every state that has a look, by kind: for the style page and for filters."""
-    return {"order": [str(key) for key in states.ORDER_LOOKS], "account": [str(key) for key in states.ACCOUNT_LOOKS]}
+    return {
+        "order": [str(key) for key in states.ORDER_LOOKS],
+        "account": [str(key) for key in states.ACCOUNT_LOOKS],
+    }
 
 
-# --- dates -------------------------------------------------------------------------------------------------------
+# --- dates
 
 
 @register.filter
@@ -97,29 +100,29 @@ def exact(at: dt.datetime | None) -> SafeString | str:
 
 @register.filter
 def day(on: dt.date | dt.datetime | None) -> SafeString | str:
-    """"23 Nov 2026"; nothing for None."""
+    """The day alone, "23 Nov 2026"; nothing for None."""
     return moments.day(on) if on else ""
 
 
 @register.filter
 def long_day(on: dt.date | dt.datetime | None) -> str:
-    """"23 November 2026" as plain text, for mails and sentences; "" for None."""
+    """The day in plain text, "23 November 2026", for mails and sentences; "" for None."""
     return moments.write(on, "long") if on else ""
 
 
 @register.filter
 def clock(at: dt.datetime | None) -> str:
-    """"14:05" as plain text; "" for None."""
+    """The hour in plain text, "14:05"; "" for None."""
     return moments.write(at, "clock") if at else ""
 
 
 @register.filter
 def plain_moment(at: dt.datetime | None) -> str:
-    """"23 Nov 2026, 14:05" as plain text, for mails; "" for None."""
+    """The exact time in plain text, "23 Nov 2026, 14:05", for mails; "" for None."""
     return moments.write(at, "moment") if at else ""
 
 
-# --- people and forms --------------------------------------------------------------------------------------------
+# --- people and forms
 
 
 @register.filter
@@ -152,7 +155,7 @@ def described_by(field: BoundField) -> str:
 def form_errors(
     form: BaseForm | None = None, forms: Iterable[BaseForm] | None = None, errors: Iterable[Any] | None = None
 ) -> list[Any]:
-    """Every problem of ``form``, of ``forms`` and in ``errors``, each with the address of its field: {url, text}."""
+    """Every problem of ``form``, ``forms`` and ``errors`` with the address of its field: {url, text}."""
     lines = list(errors or [])
     for one in [form, *(forms or [])]:
         if one and one.is_bound:

@@ -1,5 +1,15 @@
 """The addresses of the pages."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from accounts.web import public, style
+
+urlpatterns: list[URLPattern] = [
+    path("", public.landing, name="landing"),
+    path("about/", public.about, name="about"),
+    path("accessibility/", public.accessibility, name="accessibility"),
+    path("privacy/", public.privacy, name="privacy"),
+    path("preferences/theme", public.set_theme, name="set_theme"),
+    path("preferences/language", public.set_language, name="set_language"),
+    path("style/", style.style, name="style"),
+]
