@@ -9,7 +9,7 @@ VENV ?= .venv
 UV := $(shell command -v uv 2>/dev/null)
 PY := $(VENV)/bin/python
 
-.PHONY: help setup lock clean
+.PHONY: help run setup test check bench messages lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -32,7 +32,19 @@ $(VENV)/.dev-ready: requirements-dev.txt | $(PY)
 	$(call install,$<)
 	@touch $@ $(VENV)/.runtime-ready
 
+run: $(VENV)/.runtime-ready ## start the whole portal here, with sample data (PORT=, DATA_DIR=, DATABASE_URL=, ...)
+	@$(PY) -m scripts.messages
+	@exec $(PY) -m portal.demo
+
 setup: $(VENV)/.dev-ready ## install everything for development into .venv
+
+bench: setup ## measure against the bare minimum, on SQLite and PostgreSQL
+	@tests/bring.sh
+	@exec $(PY) -m tests.benchmarks
+
+messages: setup ## collect the texts to translate into locale/, and compile them (needs xgettext)
+	$(PY) manage.py makemessages --locale nb --no-wrap --no-location --ignore '.venv/*' --ignore 'tests/*' --ignore 'loop_standin/*'
+	$(PY) -m scripts.messages
 
 lock: ## resolve pyproject.toml again into requirements*.txt (needs uv)
 	$(if $(UV),,$(error make lock needs uv: install it with "$(PYTHON) -m pip install uv"))

@@ -148,7 +148,7 @@ class Environment(environ.Env):
         parts = _split(url)
         if not parts or parts.scheme not in _BROKER_SCHEMES:
             raise ImproperlyConfigured(
-                "CELERY_BROKER_URL must look like redis://HOST:6379/0 (or filesystem://)."
+                "CELERY_BROKER_URL must look like redis://HOST:6379/0 (or filesystem://localhost)."
             )
         return url
 

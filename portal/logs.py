@@ -73,5 +73,8 @@ def logging_config(*, as_json: bool, level: str) -> dict[str, Any]:
             "django.server": {"handlers": ["stderr"], "level": level, "propagate": False},
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},
+            "gunicorn.http.wsgi": {
+                "level": "ERROR"
+            },  # it warns at each HEAD, where Django leaves the body to it
         },
     }

@@ -5,6 +5,7 @@ that it makes for itself, all under DATA_DIR. With DATABASE_URL it is in product
 the start.
 """
 
+import sys
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -90,7 +91,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # --- Celery: the broker only says "look now"; what must happen is a row in the database
 
 CELERY_BROKER_URL = env.broker(
-    "filesystem://" if EMBEDDED else env.demanded("CELERY_BROKER_URL", "redis://HOST:6379/0")
+    "filesystem://localhost" if EMBEDDED else env.demanded("CELERY_BROKER_URL", "redis://HOST:6379/0")
 )
 _broker = urlsplit(CELERY_BROKER_URL).scheme
 if _broker == "filesystem":
@@ -208,7 +209,8 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "static_collected"
-_collected = (STATIC_ROOT / "staticfiles.json").is_file() and not DEBUG
+_collecting = sys.argv[1:2] == ["collectstatic"]  # makes the list that is looked for here
+_collected = _collecting or ((STATIC_ROOT / "staticfiles.json").is_file() and not DEBUG)
 WHITENOISE_USE_FINDERS = not _collected
 WHITENOISE_MANIFEST_STRICT = (
     False  # a picture added since the last collectstatic must not turn a page into an error
