@@ -24,11 +24,23 @@ from accounts.lifecycle.errors import LostRace
 from accounts.lifecycle.facts import Facts
 from accounts.lifecycle.orders import ORDER
 from accounts.lifecycle.sentence import Sentence as _
+from accounts.lifecycle.states import TaskKind
 from accounts.lifecycle.transition import Table, Tell, Transition
 from accounts.models import Account, Event, Order, Subject
 
 S = TypeVar("S", bound=Subject)
 TABLES: dict[type[Subject], Table] = {Order: ORDER, Account: ACCOUNT}
+
+
+NOTE_ATTEMPTS = 10
+
+
+@dataclass(frozen=True)
+class Owed:
+    """The messages and tasks that a change owes; a transition's row says them for every move."""
+
+    tells: Sequence[Tell] = ()
+    owes: Sequence[TaskKind] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +69,7 @@ def move(subject: Subject, verb: str, *, by: Actor, now: datetime, facts: Facts,
     """
     row = transition.find(TABLES[type(subject)], verb, subject.state)  # type: ignore[attr-defined]
     transition.check(row, facts)
-    moved = _write([subject], row.verb, by=by, now=now, change=change or Change(), row=row)
+    moved = _write([subject], row.verb, by=by, now=now, change=change or Change(), owed=_of(row), target=row.target)
     if not moved:
         raise LostRace(who_was_first(subject))
     return moved[0][1]
@@ -75,7 +87,11 @@ def move_many(
         return []
     row = transition.find(TABLES[type(subjects[0])], verb, subjects[0].state)  # type: ignore[attr-defined]
     transition.check(row, facts)
-    return _write(subjects, row.verb, by=by, now=now, change=change or Change(), row=row)
+    return _write(subjects, row.verb, by=by, now=now, change=change or Change(), owed=_of(row), target=row.target)
+
+
+def _of(row: Transition) -> Owed:
+    return Owed(row.tells, row.owes)
 
 
 def record(
@@ -85,13 +101,29 @@ def record(
     by: Actor,
     now: datetime,
     change: Change | None = None,
-    tells: Sequence[Tell] = (),
+    owed: Owed | None = None,
 ) -> list[tuple[S, Event]]:
-    """Write an event, and what goes with it, that leaves the state as it is (a reminder, a verification, a note).
+    """Write an event, and what it owes, that leaves the state as it is (a reminder, say).
 
     The caller has checked that ``by`` may. Gives the subjects that were still as the caller saw them.
     """
-    return _write(subjects, verb, by=by, now=now, change=change or Change(), row=None, tells=tells)
+    return _write(subjects, verb, by=by, now=now, change=change or Change(), owed=owed or Owed())
+
+
+def note(
+    subject: S, verb: str, *, by: Actor, now: datetime, change: Change | None = None, owed: Owed | None = None
+) -> Event:
+    """As ``record`` for one subject, whatever else happened to it meanwhile: it is looked at anew until it fits.
+
+    For facts that stay true however the subject changed (a secret was revealed, a credential was checked).
+    """
+    for _attempt in range(NOTE_ATTEMPTS):
+        subject.version = type(subject)._default_manager.values_list("version", flat=True).get(pk=subject.pk)
+        if hasattr(subject, "state"):
+            subject.state = type(subject)._default_manager.values_list("state", flat=True).get(pk=subject.pk)
+        if written := record([subject], verb, by=by, now=now, change=change, owed=owed):
+            return written[0][1]
+    raise LostRace(who_was_first(subject))
 
 
 def begin(subjects: Sequence[S], verb: str, *, by: Actor, now: datetime, change: Change | None = None) -> list[Event]:
@@ -126,17 +158,17 @@ def _write(
     by: Actor,
     now: datetime,
     change: Change,
-    row: Transition | None,
-    tells: Sequence[Tell] = (),
+    owed: Owed,
+    target: str | None = None,
 ) -> list[tuple[S, Event]]:
     changes: list[tuple[S, Event]] = []
     with transaction.atomic():
         for group in _alike(subjects):
-            changes += _write_alike(group, verb, by, now, change, row)
+            changes += _write_alike(group, verb, by, now, change, target)
         if changes:
             change.also(changes)
-            outbox.post(changes, row.tells if row else tells, now=now, notices=change.notices)
-            outbox.owe([(s, e) for s, e in changes if isinstance(s, Account)], row.owes if row else (), now=now)
+            outbox.post(changes, owed.tells, now=now, notices=change.notices)
+            outbox.owe([(s, e) for s, e in changes if isinstance(s, Account)], owed.owes, now=now)
     return changes
 
 
@@ -151,10 +183,10 @@ def _state_and_version(subject: Subject) -> tuple[str, int]:
 
 
 def _write_alike(
-    group: list[S], verb: str, by: Actor, now: datetime, change: Change, row: Transition | None
+    group: list[S], verb: str, by: Actor, now: datetime, change: Change, goal: str | None
 ) -> list[tuple[S, Event]]:
     source, version = _state_and_version(group[0])
-    target = row.target.value if row else source
+    target = source if goal is None else str(goal)
     won = _compare_and_swap(group, source, version, target, now, change)
     if not won:
         return []
@@ -162,15 +194,13 @@ def _write_alike(
     events = []
     for subject in won:
         subject.version = version + 1
-        _apply(subject, target, now, change, moved=row is not None)
+        _apply(subject, target, now, change, moved=goal is not None)
         events.append(_event(subject, verb, source, target, by, now, change, previous=heads.get(subject.pk, "")))
     Event.objects.bulk_create(events, batch_size=500)
     return list(zip(won, events, strict=True))
 
 
-def _compare_and_swap(
-    group: list[S], source: str, version: int, target: str, now: datetime, change: Change
-) -> list[S]:
+def _compare_and_swap(group: list[S], source: str, version: int, target: str, now: datetime, change: Change) -> list[S]:
     """The guarded UPDATE. Its count must be the number of subjects; otherwise it is taken back, those that
     somebody else changed are dropped, and the rest is tried again."""
     model = type(group[0])
@@ -208,7 +238,15 @@ def _heads(subjects: Sequence[Subject], version: int) -> dict[UUID, str]:
 
 
 def _event(
-    subject: Subject, verb: str, source: str, target: str, by: Actor, now: datetime, change: Change, *, previous: str
+    subject: Subject,
+    verb: str,
+    source: str,
+    target: str,
+    by: Actor,
+    now: datetime,
+    change: Change,
+    *,
+    previous: str,
 ) -> Event:
     event = Event(
         subject_type=subject.subject_type(), subject_id=subject.pk, seq=subject.version, at=now, verb=verb,

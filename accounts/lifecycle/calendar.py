@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from functools import lru_cache
+
+import holidays
 
 
 def add_years(day: date, years: int) -> date:
@@ -11,3 +14,22 @@ def add_years(day: date, years: int) -> date:
         return day.replace(year=day.year + years)
     except ValueError:
         return day.replace(year=day.year + years, day=28)
+
+
+def due_day(entered: date, working_days: int) -> date:
+    """The last day on which a stage entered on ``entered`` meets its target of ``working_days`` (Norwegian)."""
+    day = entered
+    while working_days > 0:
+        day += timedelta(days=1)
+        working_days -= is_working_day(day)
+    return day
+
+
+def is_working_day(day: date) -> bool:
+    """Monday to Friday, and no Norwegian public holiday."""
+    return day.weekday() < 5 and day not in _holidays(day.year)
+
+
+@lru_cache(maxsize=16)
+def _holidays(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("NO", years=year))

@@ -65,7 +65,10 @@ def every_credential_verified(facts: Facts) -> Sentence | None:
         return None
     environments = ", ".join(order.unverified)
     if not order.override:
-        return _("The credentials for %(environments)s are not verified. Verify them first.", environments=environments)
+        return _(
+            "The credentials for %(environments)s are not verified. Verify them first.",
+            environments=environments,
+        )
     if not order.override_reason.strip():
         return _("Write why you issue unverified credentials for %(environments)s.", environments=environments)
     return None

@@ -142,7 +142,10 @@ def _undelivered(notice: NoticeFacts) -> Decision:
 def _stale_feed(feed_through: date | None) -> Sentence:
     if feed_through is None:
         return _("No usage was ever received for this environment: nobody can be called inactive.")
-    return _("Usage is covered only through %(day)s: it is too old to call anybody inactive.", day=feed_through.isoformat())
+    return _(
+        "Usage is covered only through %(day)s: it is too old to call anybody inactive.",
+        day=feed_through.isoformat(),
+    )
 
 
 def _not_covered(feed_through: date | None, needed: date) -> Sentence:

@@ -81,3 +81,12 @@ ORDER: Table = (
         "reopen", (S.WITHDRAWN,), S.DRAFT, (Role.REQUESTER,), _("Reopen"), _("reopened the order"),
     ),
 )  # fmt: skip
+
+TURN = {
+    OrderState.SUPPORT: Audience.SUPPORT,
+    OrderState.APPROVAL: Audience.SERVICE_RESPONSIBLE,
+    OrderState.APPROVED: Audience.SUPPORT,
+    OrderState.CEGAL_SETUP: Audience.CEGAL,
+    OrderState.CREDENTIAL_ISSUE: Audience.SUPPORT,
+}
+"""Whose turn it is in each stage that has a target; while an order is returned the clock stands still."""

@@ -86,10 +86,22 @@ def advice(purpose: str) -> list[Advice]:
     """Guidance while the text is written: four topics, each with what was found. It never blocks."""
     found = _finder(" ".join(purpose.split()))
     return [
-        Advice(_("Which system will use the API"), _("For example SAP, Maximo or a system of your own"), found(_SYSTEM)),
-        Advice(_("What data moves, and which way"), _("For example: send items to Loop, read sales"), found(_DATA)),
+        Advice(
+            _("Which system will use the API"),
+            _("For example SAP, Maximo or a system of your own"),
+            found(_SYSTEM),
+        ),
+        Advice(
+            _("What data moves, and which way"),
+            _("For example: send items to Loop, read sales"),
+            found(_DATA),
+        ),
         Advice(_("The project or customer reference"), _("For example “project Ekko (P-4471)”"), found(_PROJECT)),
-        Advice(_("How often it will run"), _("Helpful: every night, every hour, a few times a week"), found(_OFTEN)),
+        Advice(
+            _("How often it will run"),
+            _("Helpful: every night, every hour, a few times a week"),
+            found(_OFTEN),
+        ),
     ]
 
 

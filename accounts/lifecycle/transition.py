@@ -82,12 +82,17 @@ def may(row: Transition, facts: Facts) -> bool:
     return not facts.roles.isdisjoint(row.by)
 
 
-def check(row: Transition, facts: Facts) -> None:
-    """Raise NotAllowed when this actor may not, NotReady when a guard says why not; otherwise nothing."""
+def check_allowed(row: Transition, facts: Facts) -> None:
+    """Raise NotAllowed when this actor plays no role that the row is for, or duties must be kept apart."""
     if not may(row, facts):
         raise NotAllowed(_("Only %(roles)s can do this: %(label)s.", roles=_role_names(row.by), label=row.label))
     if (said := first_said(row.duties, facts)) is not None:
         raise NotAllowed(said)
+
+
+def check(row: Transition, facts: Facts) -> None:
+    """Raise NotAllowed when this actor may not, NotReady when a guard says why not; otherwise nothing."""
+    check_allowed(row, facts)
     if (said := row.refusal(facts)) is not None:
         raise NotReady(said)
 

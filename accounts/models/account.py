@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from django.db import models
@@ -17,6 +18,14 @@ from accounts.models.person import Person
 from accounts.models.subject import Subject, both_or_neither, choices, known
 
 _LIVING = [AccountState.ACTIVE.value, AccountState.NOTIFIED.value, AccountState.SUSPENDED.value]
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def normal_client_id(text: str) -> str:
+    """A client id as it is stored: without spaces around it, and in lower case where it is a UUID (RFC 9562)."""
+    text = text.strip()
+    return text.lower() if _UUID.fullmatch(text) else text
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
@@ -87,7 +96,8 @@ class Account(Subject):
             models.CheckConstraint(condition=~Q(purpose=""), name="account_purpose_is_given"),
             models.CheckConstraint(condition=Q(as_seller=True) | Q(as_broker=True), name="account_role_is_given"),
             models.CheckConstraint(
-                condition=~Q(state__in=_LIVING) | Q(activated_on__isnull=False), name="account_living_was_activated"
+                condition=~Q(state__in=_LIVING) | Q(activated_on__isnull=False),
+                name="account_living_was_activated",
             ),
         ]
         indexes = [

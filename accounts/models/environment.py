@@ -18,7 +18,8 @@ class Environment(models.Model):
     base_url = models.URLField(max_length=500)
     documentation_url = models.URLField(max_length=500, blank=True)
     private_addresses_allowed = models.BooleanField(
-        default=False, help_text="May the token URL be an address inside a private network? Only for development."
+        default=False,
+        help_text="May the token URL be an address inside a private network? Only for development.",
     )
 
     class Meta:

@@ -38,7 +38,9 @@ class Notice(models.Model):
             known("outcome", NoticeOutcome, "notice_outcome_is_known"),
             both_or_neither("delivered_on", "answer_by", "notice_delivered_has_answer_by"),
             models.UniqueConstraint(
-                fields=["account"], condition=Q(outcome=NoticeOutcome.OPEN.value), name="notice_one_open_per_account"
+                fields=["account"],
+                condition=Q(outcome=NoticeOutcome.OPEN.value),
+                name="notice_one_open_per_account",
             ),
             models.CheckConstraint(
                 condition=Q(outcome=NoticeOutcome.OPEN.value, closed_at__isnull=True)
@@ -51,13 +53,13 @@ class Notice(models.Model):
     def is_open(self) -> bool:
         return self.outcome == NoticeOutcome.OPEN.value
 
-    def facts(self) -> NoticeFacts:
-        """This notice as ``lifecycle.inactivity.decide`` looks at it."""
+    def facts(self, *, undeliverable: bool) -> NoticeFacts:
+        """This notice as ``decide`` looks at it; ``undeliverable``: all its mails were given up."""
         return NoticeFacts(
             opened_on=self.opened_on,
             delivered_on=self.delivered_on,
             answer_by=self.answer_by,
-            undeliverable=self.undeliverable_at is not None,
+            undeliverable=undeliverable,
             reminded_on=self.reminded_on,
         )
 

@@ -110,9 +110,7 @@ class Order(Subject):
         indexes = [
             models.Index(fields=["state", "state_since", "id"], name="order_worklist"),
             models.Index(fields=["requester", "-created_at", "id"], name="order_of_requester"),
-            models.Index(
-                fields=["answer_by"], name="order_returned_due", condition=Q(state=OrderState.RETURNED.value)
-            ),
+            models.Index(fields=["answer_by"], name="order_returned_due", condition=Q(state=OrderState.RETURNED.value)),
         ]
 
     def __str__(self) -> str:
@@ -129,5 +127,3 @@ class ReferenceCounter(models.Model):
 
     year = models.PositiveSmallIntegerField(primary_key=True)
     last = models.PositiveIntegerField(default=0)
-
-

@@ -76,8 +76,6 @@ class RoleGrant(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["person", "role"], name="role_is_granted_once"),
-            models.CheckConstraint(
-                condition=Q(role__in=[role.value for role in GRANTED_ROLES]), name="role_is_known"
-            ),
+            models.CheckConstraint(condition=Q(role__in=[role.value for role in GRANTED_ROLES]), name="role_is_known"),
         ]
         indexes = [models.Index(fields=["role", "person"], name="grant_by_role")]

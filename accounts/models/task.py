@@ -29,7 +29,9 @@ class Task(models.Model):
             known("kind", TaskKind, "task_kind_is_known"),
             both_or_neither("done_at", "done_by", "task_done_by_somebody"),
             models.UniqueConstraint(
-                fields=["account", "kind"], condition=Q(done_at__isnull=True), name="task_open_once_per_account"
+                fields=["account", "kind"],
+                condition=Q(done_at__isnull=True),
+                name="task_open_once_per_account",
             ),
         ]
         indexes = [

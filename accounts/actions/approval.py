@@ -1,0 +1,64 @@
+"""Support's triage and the Service Responsible's decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+
+from accounts.actions import engine
+from accounts.actions.engine import Change
+from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.errors import NotReady
+from accounts.lifecycle.sentence import Sentence as _
+from accounts.models import Event, Order, current_policy
+from accounts.models.facts import order_facts
+
+
+def send_for_approval(order: Order, *, by: Actor, now: datetime, comment: str = "") -> Event:
+    """support -> approval, with an optional note to the approver."""
+    return _move(order, "send_for_approval", by, now, comment)
+
+
+def approve(order: Order, *, by: Actor, now: datetime, comment: str = "") -> Event:
+    """approval -> approved. Nobody approves what they requested or sent for approval (DOMAIN.md)."""
+    return _move(order, "approve", by, now, comment)
+
+
+def reject(order: Order, *, by: Actor, now: datetime, comment: str) -> Event:
+    """support, approval -> rejected, with a reason; final."""
+    return _move(order, "reject", by, now, comment)
+
+
+def return_order(
+    order: Order,
+    *,
+    by: Actor,
+    now: datetime,
+    comment: str = "",
+    comments: Sequence[tuple[str, str]] = (),
+    answer_by: date | None = None,
+) -> Event:
+    """support, approval -> returned, with at least one comment.
+
+    ``comments`` are (field of the order form, what is missing); ``comment`` is about the whole order.
+    ``answer_by`` is the day on which an unanswered return expires, by default [30] days from today (Europe/Oslo).
+    """
+    today = timezone.localdate(now)
+    until = answer_by or today + timedelta(days=current_policy().return_days)
+    if until <= today:
+        raise NotReady(_("The day to answer by must be later than today."))
+    said = [{"field": field, "text": text.strip()} for field, text in comments if text.strip()]
+    change = Change(
+        comment=comment,
+        columns={"answer_by": until, "expiry_warned_on": None},
+        data=lambda _order: {"comments": said, "answer_by": until.isoformat()},
+    )
+    facts = order_facts(order, by, comment=comment, field_comments=len(said))
+    return engine.move(order, "return", by=by, now=now, facts=facts, change=change)
+
+
+def _move(order: Order, verb: str, by: Actor, now: datetime, comment: str) -> Event:
+    facts = order_facts(order, by, comment=comment)
+    return engine.move(order, verb, by=by, now=now, facts=facts, change=Change(comment=comment))

@@ -1,0 +1,115 @@
+"""The mass-suspension brake: too many at once in one environment, and a person is asked (DOMAIN.md, "Held")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count
+
+from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.errors import LostRace, NotAllowed
+from accounts.lifecycle.inactivity import Action, Decision, HoldReason
+from accounts.lifecycle.policy import Policy
+from accounts.lifecycle.sentence import Sentence as _
+from accounts.lifecycle.states import AccountState, Role
+from accounts.models import Account, SuspensionList
+
+if TYPE_CHECKING:
+    from accounts.actions.inactivity import Finding
+
+Confirmed = Mapping[UUID, date]
+"""By account: the day of the newest run whose list, with this account on it, a person confirmed."""
+
+_LIVING = (AccountState.ACTIVE.value, AccountState.NOTIFIED.value)
+
+
+@dataclass(frozen=True)
+class Brake:
+    """One environment's brake in one run: how many were due, how many one run may suspend, and which."""
+
+    due: int
+    allowed: int
+    confirmed: Confirmed
+    suspensions: Callable[[], Iterator[Finding]]
+
+
+def brakes(
+    due: Mapping[UUID, int],
+    policy: Policy,
+    confirmed: Confirmed,
+    suspensions: Callable[[], Iterator[Finding]],
+) -> dict[UUID, Brake]:
+    """The environments in which more are due than max([10], [5] % of its active and notified accounts)."""
+    living = Account.objects.filter(state__in=_LIVING, environment__in=list(due)).order_by()
+    sizes = dict(living.values_list("environment").annotate(Count("pk")))
+    found = {}
+    for environment, number in due.items():
+        share = sizes.get(environment, 0) * policy.mass_suspension_percent
+        if number > policy.mass_suspension_least and number * 100 > share:
+            allowed = max(policy.mass_suspension_least, share // 100)
+            found[environment] = Brake(number, allowed, confirmed, suspensions)
+    return found
+
+
+def confirmed_accounts() -> dict[UUID, date]:
+    """The accounts on confirmed lists, each with the day of the newest such list's run."""
+    rows = SuspensionList.accounts.through.objects.filter(suspensionlist__confirmed_at__isnull=False)
+    return dict(rows.order_by("suspensionlist__run_on").values_list("account_id", "suspensionlist__run_on"))
+
+
+def is_confirmed(finding: Finding, confirmed: Confirmed) -> bool:
+    """Did a person confirm a list with this account on it since its answer period ended?"""
+    run_on = confirmed.get(finding.account.pk)
+    answer_by = finding.notice.answer_by if finding.notice else None
+    return run_on is not None and answer_by is not None and run_on > answer_by
+
+
+def hold_if(finding: Finding, too_many: Mapping[UUID, Brake], today: date) -> Finding:
+    """The finding, held instead of suspended where the environment's brake is on."""
+    brake = too_many.get(finding.account.environment_id)
+    if brake is None or finding.decision.action is not Action.SUSPEND or is_confirmed(finding, brake.confirmed):
+        return finding
+    why = _(
+        "%(due)s suspensions at once in %(environment)s; %(allowed)s go without asking. Confirm the list first.",
+        due=brake.due,
+        environment=finding.account.environment.name,
+        allowed=brake.allowed,
+    )
+    return replace(finding, decision=Decision(Action.HOLD, why, HoldReason.MASS_SUSPENSION))
+
+
+def keep_lists(too_many: Mapping[UUID, Brake], *, today: date, now: datetime) -> None:
+    """Keep, for each braked environment, the list of this run for a person to confirm; a newer one replaces it."""
+    with transaction.atomic():
+        SuspensionList.objects.filter(confirmed_at__isnull=True).delete()
+        lists = {
+            environment: SuspensionList(environment_id=environment, run_on=today, allowed=brake.allowed, created_at=now)
+            for environment, brake in too_many.items()
+        }
+        SuspensionList.objects.bulk_create(lists.values())
+        if not lists:
+            return
+        brake = next(iter(too_many.values()))
+        row = SuspensionList.accounts.through
+        held = (f for f in brake.suspensions() if not is_confirmed(f, brake.confirmed))
+        row.objects.bulk_create(
+            (row(suspensionlist_id=lists[f.account.environment_id].pk, account_id=f.account.pk)
+             for f in held if f.account.environment_id in lists), batch_size=500,
+        )  # fmt: skip
+
+
+def confirm_list(waiting: SuspensionList, *, by: Actor, now: datetime) -> None:
+    """Support confirms exactly this list; the next run suspends those on it that are still due.
+
+    Raises NotAllowed for others, LostRace when a newer run replaced the list or somebody confirmed it first.
+    """
+    if not by.holds(Role.SUPPORT):
+        raise NotAllowed(_("Only Support can confirm a list of suspensions."))
+    rows = SuspensionList.objects.filter(pk=waiting.pk, confirmed_at__isnull=True)
+    if not rows.update(confirmed_at=now, confirmed_by=by.name):
+        raise LostRace(_("This list was confirmed already, or a newer run replaced it. Look at the newest list."))

@@ -1,0 +1,192 @@
+"""Credentials: verify them, issue them, reveal each secret once, destroy what nobody collected (DOMAIN.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actions import engine, secrets
+from accounts.actions.engine import Change, Owed
+from accounts.gateways import loop
+from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
+from accounts.lifecycle.sentence import Sentence as _
+from accounts.lifecycle.states import AccountState, Audience, OrderKind, Role, TaskKind
+from accounts.lifecycle.transition import Tell
+from accounts.models import Account, Credential, Event, Order, current_policy
+from accounts.models.facts import account_facts, order_facts
+
+
+def verify(credential: Credential, *, by: Actor, now: datetime) -> loop.TokenCheck:
+    """Ask the environment's token_url for a token with this credential, and keep the outcome in words.
+
+    The request is made outside any transaction; neither the secret nor the token is kept.
+    """
+    if not by.holds(Role.SUPPORT, Role.CEGAL, Role.SYSTEM):
+        raise NotAllowed(_("Only Support or Cegal can verify credentials."))
+    if credential.destroyed_at is not None:
+        raise NotReady(_("This secret is not stored any more, so it cannot be verified."))
+    account = Account.objects.select_related("environment").get(pk=credential.account_id)
+    checked = loop.check_token(
+        account.environment.token_url,
+        account.client_id,
+        secrets.opened(credential),
+        allow_private=account.environment.private_addresses_allowed,
+    )
+    _keep_outcome(credential, account, checked, by, now)
+    return checked
+
+
+def issue_credentials(
+    order: Order,
+    *,
+    by: Actor,
+    now: datetime,
+    loop_references: Mapping[UUID, str] | None = None,
+    override: bool = False,
+    comment: str = "",
+) -> Event:
+    """credential issue -> issued: the accounts become active and their owner may collect the secrets.
+
+    ``loop_references`` gives the reference in Loop by account id. Every credential must be verified, or
+    ``override`` set with a reason in ``comment``. For a reactivation the suspended account becomes active again.
+    """
+    references = loop_references or {}
+    accounts = list(order.accounts.select_related("environment"))
+    for account in accounts:
+        account.loop_reference = references.get(account.pk, account.loop_reference).strip()
+    facts = order_facts(
+        order, by, comment=comment, override=override, override_reason=comment,
+        without_reference=tuple(a.environment.name for a in accounts if not a.loop_reference),
+        unverified=_unverified(accounts),
+    )  # fmt: skip
+    unverified = list(facts.unverified)
+    change = Change(
+        comment=comment,
+        data=lambda _order: {"unverified": unverified} if unverified else {},
+        also=lambda _changes: _activate(order, accounts, by, now),
+    )
+    with transaction.atomic():
+        return engine.move(order, "issue_credentials", by=by, now=now, facts=facts, change=change)
+
+
+def reveal(credential: Credential, *, by: Actor, now: datetime) -> str:
+    """Give the secret in clear, once, to the account's owner, and destroy it in the same transaction.
+
+    Raises NotAllowed for anybody else, NotReady before it is issued, LostRace when it is gone: with who and when.
+    """
+    account = Account.objects.get(pk=credential.account_id)
+    if account.owner_id != by.id or by.id is None:
+        raise NotAllowed(_("Only the account’s owner can collect the client secret."))
+    if credential.collect_by is None and credential.destroyed_at is None:
+        raise NotReady(_("The client secret is not issued yet."))
+    with transaction.atomic():
+        row = Credential.objects.get(pk=credential.pk)
+        secret = "" if row.destroyed_at else secrets.opened(row)
+        mine = Credential.objects.filter(pk=row.pk, destroyed_at__isnull=True)
+        gone = {"sealed_secret": "", "destroyed_at": now, "revealed_at": now, "revealed_by": by.name}
+        if row.destroyed_at or not mine.update(**gone):
+            row.refresh_from_db()
+            raise LostRace(_already_gone(row))
+        owed = Owed((Tell("secret_collected", Audience.OWNER),))
+        engine.note(account, "reveal_secret", by=by, now=now, owed=owed)
+    return secret
+
+
+def destroy_uncollected(*, today: date, now: datetime, by: Actor) -> dict[str, int]:
+    """Destroy every secret whose day to collect has passed; the owner and Support are told. Gives the count."""
+    due = Credential.objects.filter(destroyed_at__isnull=True, collect_by__lt=today).select_related("account__owner")
+    owed = Owed((Tell("secret_not_collected", Audience.OWNER), Tell("secret_not_collected_copy", Audience.SUPPORT)))
+    destroyed = 0
+    for credential in due.order_by("pk").iterator(chunk_size=500):
+        with transaction.atomic():
+            mine = Credential.objects.filter(pk=credential.pk, destroyed_at__isnull=True)
+            if mine.update(sealed_secret="", destroyed_at=now):  # noqa: S106 - the empty text
+                engine.note(credential.account, "destroy_secret", by=by, now=now, owed=owed)
+                destroyed += 1
+    return {"destroyed": destroyed}
+
+
+def ask_for_new_secret(account: Account, *, by: Actor, now: datetime, comment: str = "") -> Event:
+    """Support asks Cegal for a new secret of a living account whose last one is gone; no new approval is needed."""
+    if not by.holds(Role.SUPPORT):
+        raise NotAllowed(_("Only Support can ask Cegal for a new secret."))
+    if account.state in (AccountState.PENDING.value, AccountState.CLOSED.value):
+        raise NotReady(_("Only an account that is in use can get a new secret."))
+    if account.credentials.filter(destroyed_at__isnull=True).exists():
+        raise NotReady(_("The last secret still waits for its owner to collect it."))
+    if account.tasks.filter(kind=TaskKind.NEW_SECRET.value, done_at__isnull=True).exists():
+        raise NotReady(_("Cegal was asked for a new secret already."))
+    owed = Owed((Tell("new_secret_asked", Audience.CEGAL),), (TaskKind.NEW_SECRET,))
+    change = Change(comment=comment)
+    return engine.note(account, "ask_for_new_secret", by=by, now=now, change=change, owed=owed)
+
+
+def enter_new_secret(
+    account: Account, *, client_secret: str, by: Actor, now: datetime, expires_on: date | None = None
+) -> Event:
+    """Cegal enters the secret that Support asked for; the owner is told and may collect it for [14] days."""
+    if not by.holds(Role.CEGAL):
+        raise NotAllowed(_("Only Cegal can enter a client secret."))
+    if not client_secret.strip():
+        raise NotReady(_("Paste the client secret."))
+    with transaction.atomic():
+        asked = account.tasks.filter(kind=TaskKind.NEW_SECRET.value, done_at__isnull=True)
+        if not asked.update(done_at=now, done_by=by.name):
+            raise LostRace(_("Nobody waits for a new secret of this account: it was entered already."))
+        credential = secrets.sealed(account, client_secret.strip(), by=by, now=now, expires_on=expires_on)
+        credential.collect_by = timezone.localdate(now) + timedelta(days=current_policy().secret_days)
+        credential.save(force_insert=True)
+        owed = Owed((Tell("new_secret_ready", Audience.OWNER),))
+        return engine.note(account, "enter_new_secret", by=by, now=now, owed=owed)
+
+
+def _activate(order: Order, accounts: list[Account], by: Actor, now: datetime) -> None:
+    today = timezone.localdate(now)
+    if order.kind == OrderKind.REACTIVATION.value and order.reactivates is not None:
+        account = order.reactivates
+        change = Change(columns={"reactivated_on": today}, data=lambda _a: {"order": order.reference})
+        engine.move(account, "reactivate", by=by, now=now, facts=account_facts(account, by), change=change)
+        return
+    until = today + timedelta(days=current_policy().secret_days)
+    for account in accounts:
+        columns = {"activated_on": today, "loop_reference": account.loop_reference}
+        engine.move(account, "activate", by=by, now=now, facts=account_facts(account, by),
+                    change=Change(columns=columns, data=lambda _a: {"order": order.reference}))  # fmt: skip
+    Credential.objects.filter(account__in=accounts, destroyed_at__isnull=True).update(collect_by=until)
+
+
+def _unverified(accounts: list[Account]) -> tuple[str, ...]:
+    waiting = Credential.objects.filter(account__in=accounts, destroyed_at__isnull=True, verified_at__isnull=True)
+    return tuple(waiting.order_by("account__environment").values_list("account__environment__name", flat=True))
+
+
+def _keep_outcome(credential: Credential, account: Account, checked: loop.TokenCheck, by: Actor, now: datetime) -> None:
+    outcome = {
+        "checked_at": now,
+        "check_outcome": checked.outcome.value,
+        "check_sentence": str(checked)[:500],
+        "verified_at": now if checked.ok else None,
+    }
+    with transaction.atomic():
+        Credential.objects.filter(pk=credential.pk, destroyed_at__isnull=True).update(**outcome)
+        kept = {"outcome": checked.outcome.value, "elapsed_ms": checked.elapsed_ms}
+        engine.note(account, "verify_credential", by=by, now=now, change=Change(data=lambda _a: kept))
+    for name, value in outcome.items():
+        setattr(credential, name, value)
+
+
+def _already_gone(credential: Credential) -> _:
+    if credential.revealed_at is None:
+        return _("The client secret was destroyed because nobody collected it in time. Ask Support for a new one.")
+    when = timezone.localtime(credential.revealed_at)
+    return _(
+        "%(name)s collected the client secret on %(day)s at %(time)s. It is shown once and cannot be shown again.",
+        name=credential.revealed_by,
+        day=when.date().isoformat(),
+        time=when.strftime("%H:%M"),
+    )

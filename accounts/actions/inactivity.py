@@ -1,0 +1,168 @@
+"""The daily inactivity check: ask ``decide`` about every account that may be due, and do what it says.
+
+It works in chunks; each chunk is one transaction. Asked again on the same day it changes nothing more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Prefetch, Q
+
+from accounts.actions import brake, notices
+from accounts.lifecycle.actor import SYSTEM, Actor
+from accounts.lifecycle.inactivity import Action, Decision, HoldReason, decide
+from accounts.lifecycle.policy import Policy
+from accounts.lifecycle.sentence import Sentence
+from accounts.lifecycle.states import AccountState, NoticeOutcome
+from accounts.models import Account, Message, MessageState, Notice, current_policy
+from accounts.models.watch import Watch, watches
+
+CHUNK = 1000
+KINDS = ("notified", "reminded", "cleared", "suspended", "held")
+_KIND_OF = {
+    Action.NOTIFY: "notified",
+    Action.REMIND: "reminded",
+    Action.CLEAR: "cleared",
+    Action.SUSPEND: "suspended",
+    Action.HOLD: "held",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of what a check did, or in a dry run would do; ``reason`` is set for ``held``."""
+
+    kind: str
+    account_id: UUID
+    client_id: str
+    environment: str
+    last_activity_on: date
+    reason: str
+    detail: Sentence
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An account and what was decided about it."""
+
+    account: Account
+    notice: Notice | None
+    decision: Decision
+    last_activity_on: date
+
+    def entry(self) -> Entry:
+        reason = self.decision.reason.value if self.decision.reason else ""
+        return Entry(
+            _KIND_OF[self.decision.action], self.account.pk, self.account.client_id, self.account.environment.name,
+            self.last_activity_on, reason, self.decision.why,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one run works with: its day, the policy and the watch of each environment, read once."""
+
+    today: date
+    now: datetime
+    by: Actor
+    policy: Policy
+    watches: dict[UUID, Watch]
+
+    def find(self, account: Account, notice: Notice | None) -> Finding:
+        facts = self.watches.get(account.environment_id, Watch()).facts(account, _facts(notice))
+        return Finding(account, notice, decide(facts, self.policy, self.today), facts.last_activity_on)
+
+
+def check(*, today: date, now: datetime, by: Actor = SYSTEM, dry_run: bool = False) -> Iterator[Entry]:
+    """Run the check for ``today`` (a day in Europe/Oslo) and give its entries as they are done.
+
+    First the notified accounts (cleared, reminded, suspended, held), then the active ones (notified, held).
+    ``dry_run`` decides and changes nothing. Nothing is kept in memory but one chunk.
+    """
+    run = Check(today, now, by, current_policy(), watches())
+    too_many = _environments_to_brake(run)
+    if not dry_run:
+        brake.keep_lists(too_many, today=today, now=now)
+    for chunk in _notified(run):
+        yield from _act([brake.hold_if(finding, too_many, run.today) for finding in chunk], run, dry_run)
+    for chunk in _active(run):
+        yield from _act(chunk, run, dry_run)
+
+
+def decide_one(account: Account, *, today: date, now: datetime) -> Decision:
+    """What the check of ``today`` would decide about one account: the page's "why, why not"."""
+    run = Check(today, now, SYSTEM, current_policy(), watches())
+    notice = _with_waiting(Notice.objects.filter(account=account, outcome=NoticeOutcome.OPEN.value)).first()
+    return run.find(account, notice).decision
+
+
+def _act(findings: Sequence[Finding], run: Check, dry_run: bool) -> Iterator[Entry]:
+    found = [finding for finding in findings if finding.decision.action is not Action.NOTHING]
+    done = {finding.account.pk for finding in found} if dry_run else _carry_out(found, run)
+    yield from (finding.entry() for finding in found if finding.account.pk in done)
+
+
+def _carry_out(found: Sequence[Finding], run: Check) -> set[UUID]:
+    """Do what was decided, in sets; give the accounts for which it was still true in the database."""
+    done: set[UUID] = set()
+    for action, verb in notices.VERBS.items():
+        of_kind = [(f.account, f.notice) for f in found if f.decision.action is action]
+        if of_kind:
+            done |= verb(of_kind, policy=run.policy, today=run.today, by=run.by, now=run.now)
+    held = [finding for finding in found if finding.decision.action is Action.HOLD]
+    undelivered = [f for f in held if f.decision.reason is HoldReason.NOTICE_NOT_DELIVERED]
+    notices.ask_for_contact([(f.account, f.notice) for f in undelivered], by=run.by, now=run.now)
+    return done | {finding.account.pk for finding in held}
+
+
+def _environments_to_brake(run: Check) -> dict[UUID, brake.Brake]:
+    """The environments in which this run would suspend too many, with how many it may."""
+    due: Counter[UUID] = Counter()
+    confirmed = brake.confirmed_accounts()
+    for chunk in _notified(run):
+        for finding in chunk:
+            if finding.decision.action is Action.SUSPEND and not brake.is_confirmed(finding, confirmed):
+                due[finding.account.environment_id] += 1
+    return brake.brakes(due, run.policy, confirmed, lambda: _suspensions(run))
+
+
+def _suspensions(run: Check) -> Iterator[Finding]:
+    for chunk in _notified(run):
+        yield from (finding for finding in chunk if finding.decision.action is Action.SUSPEND)
+
+
+def _notified(run: Check) -> Iterator[list[Finding]]:
+    """Every notified account with its open notice, in chunks by key."""
+    open_notices = _with_waiting(Notice.objects.filter(outcome=NoticeOutcome.OPEN.value))
+    accounts = Account.objects.filter(state=AccountState.NOTIFIED.value).select_related("environment", "owner")
+    accounts = accounts.prefetch_related(Prefetch("notices", queryset=open_notices, to_attr="open_notices"))
+    last: UUID | None = None
+    while chunk := list((accounts.filter(pk__gt=last) if last else accounts).order_by("pk")[:CHUNK]):
+        last = chunk[-1].pk
+        yield [run.find(account, next(iter(account.open_notices), None)) for account in chunk]
+
+
+def _active(run: Check) -> Iterator[list[Finding]]:
+    """The active accounts whose last activity lies more than a year back, in chunks by (last activity, key)."""
+    cutoff = notices.cutoff(run.policy, run.today)
+    accounts = Account.objects.active_past(cutoff).select_related("environment", "owner")
+    after = Q()
+    while chunk := list(accounts.filter(after).order_by("last_activity_on", "pk")[:CHUNK]):
+        end = chunk[-1]
+        after = Q(last_activity_on__gt=end.last_activity_on) | Q(last_activity_on=end.last_activity_on, pk__gt=end.pk)
+        yield [run.find(account, None) for account in chunk]
+
+
+def _with_waiting(open_notices):  # type: ignore[no-untyped-def]
+    """Notices with ``waiting``: is one of their mails still on its way or delivered?"""
+    sent = Message.objects.filter(notice=OuterRef("pk"), kind=notices.NOTICE_MAIL)
+    return open_notices.annotate(waiting=Exists(sent.exclude(state=MessageState.GIVEN_UP.value)))
+
+
+def _facts(notice: Notice | None):  # type: ignore[no-untyped-def]
+    return notice.facts(undeliverable=not notice.waiting) if notice is not None else None

@@ -1,0 +1,175 @@
+"""The notice of one account: opened, reminded, answered, cleared, ended by a suspension (DOMAIN.md).
+
+The verbs of the daily check take many accounts; an answer takes one. All go through the engine.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.actions import engine
+from accounts.actions.engine import Change, Owed
+from accounts.lifecycle.actor import Actor, ActorKind
+from accounts.lifecycle.calendar import add_years
+from accounts.lifecycle.errors import NotAllowed
+from accounts.lifecycle.facts import AccountFacts
+from accounts.lifecycle.inactivity import Action, is_inactive
+from accounts.lifecycle.policy import Policy
+from accounts.lifecycle.sentence import Sentence as _
+from accounts.lifecycle.states import Audience, NoticeOutcome, TaskKind
+from accounts.lifecycle.transition import Tell
+from accounts.models import Account, Event, Notice
+from accounts.models.facts import account_facts
+
+NOTICE_MAIL = "inactivity_notice"
+_REMINDER = tuple(Tell("inactivity_reminder", to) for to in (Audience.OWNER, Audience.TECHNICAL_CONTACT))
+
+Pairs = Sequence[tuple[Account, Notice | None]]
+
+
+def cutoff(policy: Policy, today: date) -> date:
+    """The first day of last activity that is not inactive on ``today``: earlier ones are (29 February included)."""
+    day = add_years(today, -policy.inactive_after_years)
+    while is_inactive(day, policy, today):
+        day += timedelta(days=1)
+    return day
+
+
+def notify(pairs: Pairs, *, policy: Policy, today: date, by: Actor, now: datetime) -> set[UUID]:
+    """Open a notice for each account that is still inactive in the database; give those notified."""
+    ids = {account.pk: uuid.uuid4() for account, _none in pairs}
+
+    def open_notices(changes: list[tuple[Account, Event]]) -> None:
+        Notice.objects.bulk_create(
+            [Notice(id=ids[account.pk], account=account, opened_on=today, last_activity_on=account.last_activity_on)
+             for account, _event in changes], batch_size=500,
+        )  # fmt: skip
+
+    change = Change(
+        still=Q(last_activity_on__lt=cutoff(policy, today)), also=open_notices, notices=ids,
+        data=lambda account: {"last_activity_on": account.last_activity_on.isoformat()},
+    )  # fmt: skip
+    return _many(pairs, "notify", by, now, change)
+
+
+def remind(pairs: Pairs, *, policy: Policy, today: date, by: Actor, now: datetime) -> set[UUID]:
+    """Remind the contacts of each account whose notice is still open; give those reminded."""
+    held = {account.pk: notice for account, notice in pairs if notice is not None}
+
+    def stamp(changes: list[tuple[Account, Event]]) -> None:
+        Notice.objects.filter(pk__in=[held[a.pk].pk for a, _e in changes]).update(reminded_on=today)
+
+    change = Change(
+        also=stamp, notices={pk: notice.pk for pk, notice in held.items()},
+        data=lambda account: {"answer_by": str(held[account.pk].answer_by)},
+    )  # fmt: skip
+    subjects = [account for account, notice in pairs if notice is not None]
+    done = engine.record(subjects, "remind", by=by, now=now, change=change, owed=Owed(_REMINDER))
+    return {account.pk for account, _event in done}
+
+
+def clear(pairs: Pairs, *, policy: Policy, today: date, by: Actor, now: datetime) -> set[UUID]:
+    """notified -> active: usage shows that the account is not inactive any more."""
+    change = Change(
+        also=_ender(NoticeOutcome.USED, now), notices=_ids(pairs),
+        data=lambda account: {"last_activity_on": account.last_activity_on.isoformat()},
+    )  # fmt: skip
+    return _many(pairs, "used", by, now, change)
+
+
+def suspend_for_inactivity(pairs: Pairs, *, policy: Policy, today: date, by: Actor, now: datetime) -> set[UUID]:
+    """notified -> suspended, for those that are still inactive and whose delivered notice is still unanswered."""
+    change = Change(
+        still=Q(last_activity_on__lt=cutoff(policy, today)), also=_ender(NoticeOutcome.SUSPENDED, now),
+        notices=_ids(pairs), data=lambda account: {"last_activity_on": account.last_activity_on.isoformat()},
+    )  # fmt: skip
+    return _many(pairs, "suspend_for_inactivity", by, now, change)
+
+
+Sweep = Callable[..., set[UUID]]
+VERBS: dict[Action, Sweep] = {
+    Action.CLEAR: clear,
+    Action.REMIND: remind,
+    Action.SUSPEND: suspend_for_inactivity,
+    Action.NOTIFY: notify,
+}
+"""What the daily check does for each decision, in the order in which it does it."""
+
+
+def ask_for_contact(pairs: Pairs, *, by: Actor, now: datetime) -> None:
+    """Open Support's task to find a contact for each notice that reached nobody; once per notice."""
+    new = [(account, notice) for account, notice in pairs if notice is not None and notice.undeliverable_at is None]
+    if not new:
+        return
+    stamped = Notice.objects.filter(pk__in=[notice.pk for _account, notice in new])
+    change = Change(also=lambda _changes: stamped.update(undeliverable_at=now) and None)
+    owed = Owed((Tell("notice_not_delivered", Audience.SUPPORT),), (TaskKind.FIND_CONTACT,))
+    engine.record([account for account, _n in new], "notice_not_delivered", by=by, now=now, change=change, owed=owed)
+
+
+def keep(account: Account, *, by: Actor, now: datetime, comment: str) -> Event:
+    """The answer "I still need it", with a reason, by the owner, a mail's link or Support on their behalf."""
+    today = timezone.localdate(now)
+    change = Change(
+        comment=comment, columns={"kept_on": today}, also=_ender(NoticeOutcome.KEPT, now, comment, by),
+        notices=_open_notice(account), data=lambda _a: _on_behalf(account, by),
+    )  # fmt: skip
+    return engine.move(
+        account, "keep", by=by, now=now, facts=account_facts(account, by, comment=comment), change=change
+    )
+
+
+def suspend(account: Account, *, by: Actor, now: datetime, comment: str) -> Event:
+    """Suspend at once, with a reason (a leaked secret, say); an open notice ends with it."""
+    return _end(account, "suspend", NoticeOutcome.SUSPENDED, by=by, now=now, comment=comment)
+
+
+def close(account: Account, *, by: Actor, now: datetime, comment: str) -> Event:
+    """Close for good, with a reason. A mail's link cannot close: that needs signing in."""
+    if by.kind is ActorKind.LINK:
+        raise NotAllowed(_("Sign in to close the account."))
+    return _end(account, "close", NoticeOutcome.CLOSED, by=by, now=now, comment=comment)
+
+
+def _end(account: Account, verb: str, outcome: NoticeOutcome, *, by: Actor, now: datetime, comment: str) -> Event:
+    change = Change(comment=comment, also=_ender(outcome, now, comment, by), data=lambda _a: _on_behalf(account, by))
+    return engine.move(account, verb, by=by, now=now, facts=account_facts(account, by, comment=comment), change=change)
+
+
+def _many(pairs: Pairs, verb: str, by: Actor, now: datetime, change: Change) -> set[UUID]:
+    facts = AccountFacts(roles=by.roles, notice_open=True)
+    moved = engine.move_many([account for account, _n in pairs], verb, by=by, now=now, facts=facts, change=change)
+    return {account.pk for account, _event in moved}
+
+
+def _ender(
+    outcome: NoticeOutcome, now: datetime, answer: str = "", by: Actor | None = None
+) -> Callable[[list[tuple[Any, Event]]], None]:
+    """Close the open notices of the accounts that moved, with their outcome."""
+
+    def end(changes: list[tuple[Account, Event]]) -> None:
+        running = Notice.objects.filter(account__in=[a.pk for a, _e in changes], outcome=NoticeOutcome.OPEN.value)
+        running.update(outcome=outcome.value, closed_at=now, answer=answer[:1000], answered_by=by.name if by else "")
+
+    return end
+
+
+def _ids(pairs: Pairs) -> dict[UUID, UUID]:
+    return {account.pk: notice.pk for account, notice in pairs if notice is not None}
+
+
+def _open_notice(account: Account) -> dict[UUID, UUID]:
+    open_notice = Notice.objects.filter(account=account, outcome=NoticeOutcome.OPEN.value).first()
+    return {account.pk: open_notice.pk} if open_notice else {}
+
+
+def _on_behalf(account: Account, by: Actor) -> dict[str, Any]:
+    """Recorded when Support acts for the owner."""
+    return {} if by.kind is ActorKind.LINK or by.id == account.owner_id else {"on_behalf_of_owner": True}

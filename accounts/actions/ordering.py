@@ -1,0 +1,132 @@
+"""The requester's verbs: write an order, send it, send it again, withdraw it, reopen it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.actions import engine
+from accounts.actions.engine import Change
+from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
+from accounts.lifecycle.sentence import Sentence as _
+from accounts.lifecycle.states import AccountState, OrderKind, OrderState, Role
+from accounts.models import FORM_FIELDS, Account, Event, Order, Organisation, ReferenceCounter
+from accounts.models.facts import order_facts
+
+ROLE_FIELDS = ("as_seller", "as_broker")
+_BEING_WRITTEN = (OrderState.DRAFT.value, OrderState.RETURNED.value)
+
+
+def start(*, by: Actor, now: datetime, kind: OrderKind = OrderKind.NEW_ACCESS, about: Account | None = None) -> Order:
+    """A new draft of the order form for ``by``. A reactivation names the suspended account it is ``about``."""
+    if by.id is None:
+        raise NotAllowed(_("Sign in to order access."))
+    with transaction.atomic():
+        order = Order(reference=_new_reference(now), kind=kind.value, requester_id=by.id, created_at=now,
+                      state_since=now, reactivates=about)  # fmt: skip
+        if about is not None:
+            _copy_answers(order, about)
+        engine.begin([order], "start", by=by, now=now)
+        if about is not None:
+            order.environments.set([about.environment])
+    return order
+
+
+def start_reactivation(account: Account, *, by: Actor, now: datetime) -> Order:
+    """A draft that asks to reactivate a suspended account; its form is filled from the account."""
+    if account.state != AccountState.SUSPENDED.value:
+        raise NotReady(_("Only a suspended account can be reactivated."))
+    if Role.OWNER not in by.plays(subject_id=account.pk, requester_id=None, owner_id=account.owner_id):
+        raise NotAllowed(_("Only the account’s owner can ask for its reactivation."))
+    unfinished = account.reactivation_orders.exclude(
+        state__in=[OrderState.ISSUED.value, OrderState.REJECTED.value, OrderState.WITHDRAWN.value]
+    ).first()
+    if unfinished is not None:
+        raise NotReady(_("Order %(reference)s already asks for this.", reference=unfinished.reference))
+    return start(by=by, now=now, kind=OrderKind.REACTIVATION, about=account)
+
+
+def save_answers(order: Order, answers: dict[str, Any], *, by: Actor, now: datetime) -> None:
+    """Keep what was typed in a draft or a returned order, complete or not. No event: nothing has happened yet.
+
+    ``answers`` holds FORM_FIELDS, ROLE_FIELDS and ``environments`` (a list of Environment), any of them.
+    """
+    if by.id != order.requester_id:
+        raise NotAllowed(_("Only the requester can change this order."))
+    columns = {name: answers[name] for name in (*FORM_FIELDS, *ROLE_FIELDS) if name in answers}
+    with transaction.atomic():
+        rows = Order.objects.filter(pk=order.pk, version=order.version, state__in=_BEING_WRITTEN)
+        if rows.update(**(columns or {"system": F("system")})) != 1:
+            raise LostRace(engine.who_was_first(order))
+        if "environments" in answers and order.kind != OrderKind.REACTIVATION.value:
+            order.environments.set(answers["environments"])
+    for name, value in columns.items():
+        setattr(order, name, value)
+
+
+def submit(order: Order, *, by: Actor, now: datetime) -> Event:
+    """draft -> support: every field populated, purpose sufficient."""
+    return _send(order, "submit", by=by, now=now, comment="")
+
+
+def resubmit(order: Order, *, by: Actor, now: datetime, comment: str = "") -> Event:
+    """returned -> support, as submit; the event keeps what changed since the order was last sent."""
+    return _send(order, "resubmit", by=by, now=now, comment=comment)
+
+
+def withdraw(order: Order, *, by: Actor, now: datetime, comment: str = "") -> Event:
+    """The requester takes the order back; it can be reopened."""
+    change = Change(comment=comment, columns={"answer_by": None})
+    return engine.move(order, "withdraw", by=by, now=now, facts=order_facts(order, by), change=change)
+
+
+def reopen(order: Order, *, by: Actor, now: datetime) -> Event:
+    """withdrawn -> draft; everything typed is kept."""
+    return engine.move(order, "reopen", by=by, now=now, facts=order_facts(order, by))
+
+
+def answers_of(order: Order) -> dict[str, Any]:
+    """The answers of the order form as plain values: what is kept to show what changed."""
+    answers: dict[str, Any] = {name: getattr(order, name) for name in (*FORM_FIELDS, *ROLE_FIELDS)}
+    answers["environments"] = sorted(environment.name for environment in order.environments.all())
+    return answers
+
+
+def _send(order: Order, verb: str, *, by: Actor, now: datetime, comment: str) -> Event:
+    facts = order_facts(order, by, comment=comment)
+    answers = answers_of(order)
+    changed = {name: [old, answers[name]] for name, old in order.submitted_answers.items() if answers[name] != old}
+    with transaction.atomic():
+        columns = {"organisation": _organisation(order), "submitted_at": now, "submitted_answers": answers,
+                   "answer_by": None}  # fmt: skip
+        change = Change(comment=comment, columns=columns, data=lambda _order: {"changed": changed} if changed else {})
+        return engine.move(order, verb, by=by, now=now, facts=facts, change=change)
+
+
+def _organisation(order: Order) -> Organisation | None:
+    number, name = order.organisation_number.strip(), order.organisation_name.strip()
+    if not (number and name):
+        return None
+    return Organisation.objects.get_or_create(number=number, defaults={"name": name})[0]
+
+
+def _copy_answers(order: Order, account: Account) -> None:
+    order.organisation_name = account.organisation.name
+    order.organisation_number = account.organisation.number
+    order.as_seller, order.as_broker = account.as_seller, account.as_broker
+    order.system, order.purpose = account.system, account.purpose
+    order.technical_name, order.technical_email = account.technical_name, account.technical_email
+    order.owner_name, order.owner_email = account.owner.name, account.owner.email
+
+
+def _new_reference(now: datetime) -> str:
+    """The next number of the year: LA-2026-0142. The row's lock keeps two orders from getting one number."""
+    year = timezone.localdate(now).year
+    ReferenceCounter.objects.get_or_create(year=year)
+    ReferenceCounter.objects.filter(year=year).update(last=F("last") + 1)
+    return f"LA-{year}-{ReferenceCounter.objects.get(year=year).last:04d}"

@@ -1,0 +1,30 @@
+"""The only place where a client secret is sealed and unsealed (DOMAIN.md, "Credentials")."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+
+from django.conf import settings
+
+from accounts.lifecycle.actor import Actor
+from accounts.models import Account, Credential
+from accounts.models.encrypted import seal, unseal
+
+
+def sealed(account: Account, secret: str, *, by: Actor, now: datetime, expires_on: date | None = None) -> Credential:
+    """A new credential, not inserted yet, whose secret is encrypted for its own row and no other."""
+    row = uuid.uuid4()
+    return Credential(
+        id=row,
+        account=account,
+        sealed_secret=seal(secret, context=row.bytes, keys=settings.CREDENTIAL_KEYS),
+        entered_at=now,
+        entered_by=by.name,
+        expires_on=expires_on,
+    )
+
+
+def opened(credential: Credential) -> str:
+    """The secret in clear, for the moment it is needed. Raises EncryptionError when its key is gone."""
+    return unseal(credential.sealed_secret, context=credential.pk.bytes, keys=settings.CREDENTIAL_KEYS)

@@ -1,0 +1,107 @@
+"""The hand-over to Cegal and back: send, hand back, complete the setup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from accounts import outbox
+from accounts.actions import engine, provider, secrets
+from accounts.actions.engine import Change
+from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.errors import NotReady
+from accounts.lifecycle.sentence import Sentence as _
+from accounts.lifecycle.states import OrderKind, TaskKind
+from accounts.models import Account, Credential, Event, Order, Person
+from accounts.models.account import normal_client_id
+from accounts.models.facts import order_facts
+from accounts.models.setup import Setup
+
+
+def send_to_cegal(order: Order, *, by: Actor, now: datetime, comment: str = "") -> Event:
+    """approved -> cegal setup. For a reactivation this also asks Cegal to enable the client again."""
+
+    def ask_to_enable(changes: list[tuple[Order, Event]]) -> None:
+        if order.reactivates is not None:
+            provider.supersede(order.reactivates, TaskKind.DISABLE_CLIENT, by=by, now=now)
+            outbox.owe([(order.reactivates, changes[0][1])], [TaskKind.ENABLE_CLIENT], now=now)
+
+    change = Change(comment=comment, columns={"sent_to_cegal_at": now}, also=ask_to_enable)
+    return engine.move(order, "send_to_cegal", by=by, now=now, facts=order_facts(order, by), change=change)
+
+
+def hand_back(order: Order, *, by: Actor, now: datetime, comment: str) -> Event:
+    """cegal setup -> approved, with the reason why it cannot be set up."""
+    facts = order_facts(order, by, comment=comment)
+    return engine.move(order, "hand_back", by=by, now=now, facts=facts, change=Change(comment=comment))
+
+
+def complete_setup(order: Order, *, by: Actor, now: datetime, setups: Sequence[Setup] = (), comment: str = "") -> Event:
+    """cegal setup -> credential issue: a client id and secret for each environment creates the accounts.
+
+    The secrets are encrypted before they reach the database. For a reactivation Cegal confirms instead that the
+    client is enabled. Raises NotReady when a client id already belongs to another account.
+    """
+
+    def create(changes: list[tuple[Order, Event]]) -> None:
+        if order.reactivates is not None:
+            provider.confirm_kind(order.reactivates, TaskKind.ENABLE_CLIENT, by=by, now=now)
+        elif setups:
+            _create_accounts(order, setups, by, now)
+
+    facts = order_facts(order, by, not_set_up=_not_set_up(order, setups))
+    change = Change(comment=comment, also=create)
+    try:
+        with transaction.atomic():
+            return engine.move(order, "complete_setup", by=by, now=now, facts=facts, change=change)
+    except IntegrityError as error:
+        raise NotReady(_taken(setups)) from error
+
+
+def _not_set_up(order: Order, setups: Sequence[Setup]) -> tuple[str, ...]:
+    if order.kind != OrderKind.NEW_ACCESS.value:
+        return ()
+    filled = {s.environment.pk for s in setups if s.client_id.strip() and s.client_secret.strip()}
+    return tuple(environment.name for environment in order.environments.all() if environment.pk not in filled)
+
+
+def _create_accounts(order: Order, setups: Sequence[Setup], by: Actor, now: datetime) -> None:
+    owner = _owner(order)
+    ordered = {environment.pk for environment in order.environments.all()}
+    wanted = [setup for setup in setups if setup.environment.pk in ordered]
+    accounts = [_account(order, setup, owner, now) for setup in wanted]
+    engine.begin(accounts, "create", by=by, now=now, change=Change(data=lambda _a: {"order": order.reference}))
+    Credential.objects.bulk_create(
+        secrets.sealed(account, setup.client_secret.strip(), by=by, now=now, expires_on=setup.expires_on)
+        for account, setup in zip(accounts, wanted, strict=True)
+    )
+
+
+def _account(order: Order, setup: Setup, owner: Person, now: datetime) -> Account:
+    assert order.organisation is not None  # noqa: S101 - the database holds it for every order that was sent
+    return Account(
+        client_id=normal_client_id(setup.client_id), environment=setup.environment, state_since=now, created_at=now,
+        organisation=order.organisation, order=order, owner=owner, technical_name=order.technical_name,
+        technical_email=order.technical_email.lower(), as_seller=order.as_seller, as_broker=order.as_broker,
+        system=order.system, purpose=order.purpose,
+    )  # fmt: skip
+
+
+def _owner(order: Order) -> Person:
+    """The person named as owner; somebody new is written in the requester's language."""
+    known = Person.objects.filter(email__iexact=order.owner_email).first()
+    return known or Person.objects.create_user(order.owner_email, order.owner_name, language=order.requester.language)
+
+
+def _taken(setups: Sequence[Setup]) -> _:
+    for setup in setups:
+        taken = Account.objects.filter(client_id=normal_client_id(setup.client_id), environment=setup.environment)
+        if taken.exists():
+            return _(
+                "The client id %(client_id)s already belongs to an account in %(environment)s.",
+                client_id=setup.client_id.strip(),
+                environment=setup.environment.name,
+            )
+    return _("The same client id stands twice for one environment.")

@@ -1,0 +1,193 @@
+"""One form a verb. Every door validates with these: the page, the command, the API.
+
+A form is made with ``subject=`` (the order or account it is about) and gives ``arguments()``: what the action
+takes by keyword besides who and when.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms.order import FIELD_LABELS
+from accounts.models import Account, Environment, Order, current_policy
+from accounts.models.setup import Setup
+
+LONGEST_COMMENT = 2000
+
+
+class VerbForm(forms.Form):
+    """The form of a verb that needs nothing more than the button."""
+
+    subject: Any
+
+    def __init__(self, *args: Any, subject: Order | Account, **kwargs: Any) -> None:
+        self.subject = subject
+        super().__init__(*args, **kwargs)
+
+    def arguments(self) -> dict[str, Any]:
+        """What the action takes by keyword, besides ``by`` and ``now``."""
+        return {}
+
+
+def _comment(label: Any, help_text: Any = "", *, required: bool = False) -> forms.CharField:
+    rows = forms.Textarea(attrs={"rows": 4})
+    return forms.CharField(label=label, help_text=help_text, required=required, max_length=LONGEST_COMMENT, widget=rows)
+
+
+class CommentForm(VerbForm):
+    """A verb with an optional comment."""
+
+    comment = _comment(_("Comment (optional)"), _("Kept in the history."))
+
+    def arguments(self) -> dict[str, Any]:
+        return {"comment": self.cleaned_data["comment"]}
+
+
+class NoteToApproverForm(CommentForm):
+    comment = _comment(_("Note to the approver (optional)"))
+
+
+class ReasonForm(CommentForm):
+    """A verb that needs a reason; people concerned see it."""
+
+    comment = _comment(_("Reason"), _("Kept in the history and shown to the people concerned."), required=True)
+
+
+class KeepForm(ReasonForm):
+    comment = _comment(
+        _("What do you use it for?"),
+        _("One sentence is enough, for example the project it serves."),
+        required=True,
+    )
+
+
+class ReturnForm(CommentForm):
+    """Return an order: a comment on the whole, one on each field that needs more, and a day to answer by."""
+
+    comment = _comment(_("Comment on the whole order"), _("The requester sees it."))
+    answer_by = forms.DateField(
+        label=_("Answer by"), help_text=_("Unanswered, the order is withdrawn after this day."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), required=False,
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, subject: Order | Account, **kwargs: Any) -> None:
+        super().__init__(*args, subject=subject, **kwargs)
+        until = timezone.localdate() + timedelta(days=current_policy().return_days)
+        self.fields["answer_by"].initial = until
+        for name, label in FIELD_LABELS.items():
+            self.fields[f"comment_{name}"] = _comment(label)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not any(str(text or "").strip() for name, text in cleaned.items() if name.startswith("comment")):
+            self.add_error("comment", _("Write at least one comment that says what is missing."))
+        return cleaned
+
+    def arguments(self) -> dict[str, Any]:
+        said = [(name, self.cleaned_data[f"comment_{name}"]) for name in FIELD_LABELS]
+        return {
+            "comment": self.cleaned_data["comment"],
+            "comments": [(name, text) for name, text in said if text.strip()],
+            "answer_by": self.cleaned_data["answer_by"],
+        }
+
+
+class SetupForm(CommentForm):
+    """Cegal's form: client id and secret for each environment ordered. A reactivation only confirms."""
+
+    def __init__(self, *args: Any, subject: Order | Account, **kwargs: Any) -> None:
+        super().__init__(*args, subject=subject, **kwargs)
+        self.environments: list[Environment] = [] if subject.reactivates_id else list(subject.environments.all())
+        for environment in self.environments:
+            self.fields |= _setup_fields(environment)
+
+    def groups(self) -> list[tuple[Environment, list[forms.BoundField]]]:
+        """The fields of each environment, for the page."""
+        return [(e, [self[f"{n}__{e.name}"] for n in ("client_id", "client_secret", "expires_on")])
+                for e in self.environments]  # fmt: skip
+
+    def arguments(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        setups = [
+            Setup(
+                e,
+                said[f"client_id__{e.name}"],
+                said[f"client_secret__{e.name}"],
+                said[f"expires_on__{e.name}"],
+            )
+            for e in self.environments
+        ]
+        return {**super().arguments(), "setups": setups}
+
+
+def _setup_fields(environment: Environment) -> dict[str, forms.Field]:
+    plain = {"autocomplete": "off", "spellcheck": "false"}
+    return {
+        f"client_id__{environment.name}": forms.CharField(
+            label=_("Client ID"), max_length=200, widget=forms.TextInput(attrs=plain)
+        ),
+        f"client_secret__{environment.name}": SecretField(label=_("Client secret")),
+        f"expires_on__{environment.name}": forms.DateField(
+            label=_("Secret expires (optional)"), required=False,
+            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        ),
+    }  # fmt: skip
+
+
+class SecretField(forms.CharField):
+    """Write-only: what was typed is never written back into a page, also not after an error."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"autocomplete": "off", "spellcheck": "false"}
+        widget = forms.PasswordInput(attrs=attrs, render_value=False)
+        super().__init__(max_length=500, strip=True, widget=widget, **kwargs)
+
+
+class IssueForm(CommentForm):
+    """Issue the credentials: each account's reference in Loop, and an override with its reason if unverified."""
+
+    override = forms.BooleanField(
+        label=_("Issue although not every credential is verified"), required=False,
+        help_text=_("Write the reason in the comment."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, subject: Order | Account, **kwargs: Any) -> None:
+        super().__init__(*args, subject=subject, **kwargs)
+        self.accounts = list(subject.accounts.select_related("environment").order_by("environment"))
+        references = {
+            f"loop_reference__{account.environment.name}": forms.CharField(
+                label=_("Reference in Loop, %(environment)s") % {"environment": account.environment.name},
+                max_length=100, initial=account.loop_reference,
+            )
+            for account in self.accounts
+        }  # fmt: skip
+        self.fields = {**references, **self.fields}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("override") and not cleaned.get("comment", "").strip():
+            self.add_error("comment", _("Write why you issue unverified credentials."))
+        return cleaned
+
+    def arguments(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        references = {a.pk: said[f"loop_reference__{a.environment.name}"] for a in self.accounts}
+        return {**super().arguments(), "loop_references": references, "override": said["override"]}
+
+
+class NewSecretForm(VerbForm):
+    """Cegal enters the new secret that Support asked for."""
+
+    client_secret = SecretField(label=_("Client secret"))
+    expires_on = forms.DateField(
+        label=_("Secret expires (optional)"), required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )  # fmt: skip
+
+    def arguments(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("client_secret", "expires_on")}

@@ -1,0 +1,58 @@
+"""Subjects as the guards of the lifecycle see them: rows in, plain facts out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.facts import AccountFacts, OrderFacts
+from accounts.lifecycle.states import OrderKind
+from accounts.models.account import Account
+from accounts.models.event import Event
+from accounts.models.notice import Notice
+from accounts.models.order import FORM_FIELDS, Order
+
+_LABELS = {name: name.replace("_", " ") for name in FORM_FIELDS}
+
+
+def order_facts(order: Order, by: Actor, *, comment: str = "", **said: Any) -> OrderFacts:
+    """The facts of ``order`` for ``by``; ``said`` are the particulars that only one verb knows (see OrderFacts)."""
+    owner = order.reactivates.owner_id if order.reactivates_id and order.reactivates else None
+    return OrderFacts(
+        roles=by.plays(subject_id=order.pk, requester_id=order.requester_id, owner_id=owner),
+        actor_id=by.id,
+        comment=comment,
+        kind=OrderKind(order.kind),
+        requester_id=order.requester_id,
+        senders=_senders(order),
+        missing=missing_fields(order),
+        purpose=order.purpose,
+        organisation=order.organisation_name,
+        **said,
+    )
+
+
+def account_facts(account: Account, by: Actor, *, comment: str = "") -> AccountFacts:
+    """The facts of ``account`` for ``by``."""
+    return AccountFacts(
+        roles=by.plays(subject_id=account.pk, requester_id=None, owner_id=account.owner_id),
+        actor_id=by.id,
+        comment=comment,
+        notice_open=Notice.objects.filter(account=account, closed_at__isnull=True).exists(),
+    )
+
+
+def missing_fields(order: Order) -> tuple[str, ...]:
+    """The fields of the order form that are empty, in words, in the form's order."""
+    missing = [_LABELS[name] for name in FORM_FIELDS if not str(getattr(order, name)).strip()]
+    if not (order.as_seller or order.as_broker):
+        missing.append("role")
+    if not order.environments.exists():
+        missing.append("environments")
+    return tuple(missing)
+
+
+def _senders(order: Order) -> frozenset[Any]:
+    """Everyone who ever sent this order for approval, in any round."""
+    sent = Event.objects.filter(subject_type="order", subject_id=order.pk, verb="send_for_approval")
+    return frozenset(sent.exclude(actor_id=None).values_list("actor_id", flat=True))

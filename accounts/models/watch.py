@@ -1,0 +1,87 @@
+"""How far an environment's usage is known: the days that its feed, or an accepted gap, covers."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from accounts.lifecycle.inactivity import InactivityFacts, NoticeFacts
+from accounts.lifecycle.states import AccountState
+from accounts.models.account import Account
+from accounts.models.usage import Coverage
+
+Stretch = tuple[date, date]
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """The known days of one environment as stretches in order, none touching the next.
+
+    ``feed_through`` is the last day a feed covers; accepted gaps do not count for it. None: nothing was received.
+    """
+
+    stretches: tuple[Stretch, ...] = ()
+    feed_through: date | None = None
+
+    def known_through(self, day: date) -> date:
+        """The last day up to which every day after ``day`` is known; ``day`` itself when the next one is unknown."""
+        place = bisect_right(self.stretches, (day + ONE_DAY, date.max)) - 1
+        if place < 0:
+            return day
+        return max(day, self.stretches[place][1])
+
+    def watched_since(self) -> date | None:
+        """The first day of the stretch that leads up to the newest known day."""
+        return self.stretches[-1][0] if self.stretches else None
+
+    def facts(self, account: Account, notice: NoticeFacts | None) -> InactivityFacts:
+        """``account`` as ``decide`` looks at it (DOMAIN.md, "Known use").
+
+        An unknown last use is counted from the day on which we began to watch without a gap, until its owner
+        has answered or the account was reactivated.
+        """
+        last_activity = account.last_activity_on
+        since = self.watched_since()
+        if account.last_use_is_unknown and since and not (account.kept_on or account.reactivated_on):
+            last_activity = max(last_activity, since)
+        return InactivityFacts(
+            state=AccountState(account.state),
+            last_activity_on=last_activity,
+            known_through=self.known_through(max(last_activity, account.stated_through or last_activity)),
+            feed_through=self.feed_through,
+            notice=notice,
+        )
+
+
+def watches() -> dict[UUID, Watch]:
+    """The watch of every environment that has one, by its id. One query."""
+    by_environment: dict[UUID, list[Coverage]] = {}
+    for row in Coverage.objects.order_by("environment_id", "first_day"):
+        by_environment.setdefault(row.environment_id, []).append(row)
+    return {environment: _watch(rows) for environment, rows in by_environment.items()}
+
+
+def watch_of(environment_id: UUID) -> Watch:
+    """The watch of one environment; an empty one when nothing was ever received."""
+    return _watch(Coverage.objects.filter(environment_id=environment_id).order_by("first_day"))
+
+
+def _watch(rows: Iterable[Coverage]) -> Watch:
+    covered = [(row.first_day, row.last_day, row.accepted_by) for row in rows]
+    fed = [last for _first, last, accepted_by in covered if not accepted_by]
+    return Watch(_joined((first, last) for first, last, _by in covered), max(fed, default=None))
+
+
+def _joined(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
+    """Stretches sorted by their first day, with those that overlap or touch made one."""
+    joined: list[Stretch] = []
+    for first, last in stretches:
+        if joined and first <= joined[-1][1] + ONE_DAY:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return tuple(joined)
