@@ -134,12 +134,13 @@ def initials(name: object) -> str:
 
 
 @register.simple_tag
-def field_widget(field: BoundField) -> SafeString:
-    """A field's widget, tied to its hint, its reviewer's note and its message by ``aria-describedby``."""
-    if field.use_fieldset:
-        return field.as_widget()
-    ids = described_by(field)
-    return field.as_widget(attrs={"aria-describedby": ids} if ids else None)
+def field_widget(field: BoundField, **attrs: Any) -> SafeString:
+    """A field's widget, tied to its hint, its reviewer's note and its message by ``aria-describedby``.
+
+    More attributes may be given, as ``class="lp-otp"``; False takes one away.
+    """
+    ids = "" if field.use_fieldset else described_by(field)
+    return field.as_widget(attrs={**attrs, "aria-describedby": ids} if ids else attrs)
 
 
 @register.filter
@@ -173,3 +174,18 @@ def _first_id(field: BoundField) -> str:
 def icon(name: str) -> SafeString:
     """An icon out of icons.css, hidden from screen readers: put a word next to it."""
     return format_html('<span class="icon i-{}" aria-hidden="true"></span>', name)
+
+
+# --- signing in
+
+
+@register.simple_tag
+def code_minutes() -> int:
+    """How long a sign-in code works, in whole minutes (setting ACCOUNT_LOGIN_BY_CODE_TIMEOUT, seconds)."""
+    return int(settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT) // 60
+
+
+@register.simple_tag
+def kept_mails() -> str | None:
+    """Where the mails can be read that this installation keeps instead of sending them; else None."""
+    return nav.url_or_none("mailbox") if settings.MAIL_IS_KEPT else None
