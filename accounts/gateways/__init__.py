@@ -1,0 +1,1 @@
+"""The telephones: outside systems, one a file. httpx in, dataclasses out; no models and no Django."""

@@ -1,0 +1,197 @@
+"""The Loop API by telephone: is this client id with this secret right at this token URL?"""
+
+from __future__ import annotations
+
+import json
+import ssl
+import time
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+import httpx
+
+from accounts.gateways.addresses import AddressRefused, NameNotFound
+from accounts.gateways.client import BODY_MOST, BodyTooLong, GuardedClient, post_form, shared_client
+
+# RFC 6749, section 5.2, and what Microsoft Entra ID adds. Only these are repeated to people: any other text
+# in an answer is the server's own, and might hold what was sent.
+OAUTH_ERRORS = {
+    "access_denied",
+    "interaction_required",
+    "invalid_client",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_resource",
+    "invalid_scope",
+    "server_error",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_grant_type",
+}
+
+
+PORT_MOST = 65_535
+
+
+class Outcome(StrEnum):
+    """What came of a check."""
+
+    OK = "ok"
+    WRONG_SECRET = "wrong_secret"  # noqa: S105 - a word, not a secret
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    UNEXPECTED = "unexpected"
+    REDIRECTED = "redirected"
+    ADDRESS_REFUSED = "address_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCheck:
+    """The result of one check. It holds neither the secret nor the token.
+
+    ``sentence`` is an English text with ``%(name)s`` places for ``params``, so that a door can say it in
+    another language; ``str()`` gives it in English. ``expires_in`` is the life of a token in seconds, where
+    it was told.
+    """
+
+    outcome: Outcome
+    sentence: str
+    params: dict[str, Any] = field(default_factory=dict)
+    http_status: int | None = None
+    expires_in: int | None = None
+    elapsed_ms: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Say whether the client id and the secret were right."""
+        return self.outcome is Outcome.OK
+
+    def __str__(self) -> str:
+        return self.sentence % self.params
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence for translation."""
+    return sentence
+
+
+def _found(outcome: Outcome, sentence: str, **params: Any) -> TokenCheck:
+    return TokenCheck(outcome, sentence, params, http_status=params.get("status"))
+
+
+def check_token(
+    token_url: str,
+    client_id: str,
+    client_secret: str,
+    *,
+    allow_private: bool,
+    client: GuardedClient | None = None,
+) -> TokenCheck:
+    """Ask for a token with ``grant_type=client_credentials`` and say what came of it; the token is dropped.
+
+    Success is 200 or 201 with a JSON object that carries an ``access_token`` (DOMAIN.md, Credentials).
+    Whatever the other side does is an outcome, never an exception, and takes at most TOTAL_SECONDS. Without
+    ``allow_private`` only https and public addresses will do. ``client`` (by default the process's own) must
+    be made with the same ``allow_private``.
+    """
+    client = client or shared_client(allow_private)
+    if client.allow_private != allow_private:
+        raise ValueError("allow_private must be what the client was made with")
+    started = time.monotonic()
+    check = _check(token_url, client_id, client_secret, client)
+    return replace(check, elapsed_ms=round((time.monotonic() - started) * 1000))
+
+
+def _check(token_url: str, client_id: str, client_secret: str, client: GuardedClient) -> TokenCheck:
+    try:
+        url = httpx.URL(token_url)
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    if problem := _url_problem(url, client.allow_private):
+        return _found(Outcome.ADDRESS_REFUSED, problem)
+    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
+    try:
+        answer, body = post_form(client, url, form)
+    except UnicodeEncodeError:  # quotes the text that is no UTF-8: it must not get out
+        said = _("The client id or the secret holds a character that cannot be sent. Type them in again.")
+        return _found(Outcome.WRONG_SECRET, said)
+    except (AddressRefused, BodyTooLong, httpx.HTTPError) as error:
+        return _no_answer(url.host, error)
+    return _judged(url.host, answer.status_code, _json_object(body))
+
+
+def _url_problem(url: httpx.URL, allow_private: bool) -> str:
+    """Say why a token URL will not do; empty when it will."""
+    if url.scheme not in ("https", "http") or not url.host or (url.port or 0) > PORT_MOST:
+        return _("The token URL is not a web address. Correct it.")
+    if url.scheme == "http" and not allow_private:
+        return _("The token URL must begin with https://, or the secret could be read on its way.")
+    if url.userinfo:
+        return _("The token URL must not hold a user name or a password. Correct it.")
+    return ""
+
+
+def _no_answer(host: str, error: AddressRefused | BodyTooLong | httpx.HTTPError) -> TokenCheck:
+    """Say why there is no answer to judge."""
+    if isinstance(error, AddressRefused):
+        said = _("%(host)s has the address %(address)s, which is not public. Nothing was sent.")
+        return _found(Outcome.ADDRESS_REFUSED, said, host=host, address=error.address)
+    if isinstance(error, BodyTooLong):
+        said = _("%(host)s answered with more than %(kilobytes)s KB: no token. Check the token URL.")
+        return _found(Outcome.UNEXPECTED, said, host=host, kilobytes=BODY_MOST // 1024)
+    if isinstance(error, httpx.TimeoutException):
+        return _found(Outcome.TIMEOUT, _("%(host)s did not answer in time. Try again later."), host=host)
+    if isinstance(error, httpx.ReadError | httpx.RemoteProtocolError):
+        said = _("%(host)s broke off, or does not speak HTTP. Try again, or check the token URL.")
+        return _found(Outcome.UNEXPECTED, said, host=host)
+    return _found(Outcome.UNREACHABLE, _why_unreachable(error), host=host)
+
+
+def _why_unreachable(error: BaseException) -> str:
+    """Find the reason among the causes of httpx's error, which alone says little."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return _("%(host)s did not prove its identity (TLS), so nothing was sent. Check the token URL.")
+        if isinstance(cause, NameNotFound):
+            return _("The name %(host)s cannot be found. Check the token URL.")
+        cause = cause.__cause__ or cause.__context__  # httpcore raises again "from None"
+    return _("%(host)s cannot be reached. Try again later, or check the token URL.")
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    """Read a JSON object; anything else counts as an empty one."""
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _judged(host: str, status: int, content: dict[str, Any]) -> TokenCheck:
+    """Say what an answer means."""
+    found = partial(_found, host=host, status=status)
+    token, error = content.get("access_token"), content.get("error")
+    if 300 <= status < 400:
+        said = _("%(host)s points to another address; the secret was not sent there. Check the token URL.")
+        return found(Outcome.REDIRECTED, said)
+    if status in (200, 201) and isinstance(token, str) and token.strip():
+        good = found(Outcome.OK, _("%(host)s accepted the client id and the secret."))
+        return replace(good, expires_in=_seconds(content.get("expires_in")))
+    if error == "invalid_client":
+        said = _("%(host)s does not accept this client id with this secret. Check both.")
+        return found(Outcome.WRONG_SECRET, said)
+    if isinstance(error, str) and error:
+        said = _("%(host)s refused the request (%(error)s, HTTP %(status)s).")
+        return found(Outcome.REFUSED, said, error=error if error in OAUTH_ERRORS else "?")
+    said = _("%(host)s answered HTTP %(status)s without a token. Check the token URL.")
+    return found(Outcome.UNEXPECTED, said)
+
+
+def _seconds(life: object) -> int | None:
+    """Read ``expires_in``, which some servers send as a text."""
+    text = str(life)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
