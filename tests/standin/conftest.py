@@ -20,9 +20,7 @@ class Caller:
 
     http: httpx.Client
 
-    def token(
-        self, client_id: str, secret: str | None = None, environment: str = "", **more: str
-    ) -> httpx.Response:
+    def token(self, client_id: str, secret: str | None = None, environment: str = "", **more: str) -> httpx.Response:
         form = {"grant_type": "client_credentials", "client_id": client_id}
         form["client_secret"] = derived_secret(client_id) if secret is None else secret
         return self.http.post(environment + TOKEN, data={**form, **more})

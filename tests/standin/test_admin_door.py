@@ -14,9 +14,7 @@ from tests.standin.conftest import Caller
 
 
 def test_a_registered_client_has_its_own_secret_in_its_own_environment(caller: Caller) -> None:
-    caller.http.put(
-        "/standin/clients/a%2Fb", json={"secret": "own", "environment": "TEST"}
-    ).raise_for_status()
+    caller.http.put("/standin/clients/a%2Fb", json={"secret": "own", "environment": "TEST"}).raise_for_status()
     assert caller.token("a/b", "own", "/test").status_code == 201
     assert caller.token("a/b", "own").status_code == 201
     assert caller.token("a/b", "own", "/production").status_code == 401
@@ -62,9 +60,7 @@ def test_a_bad_registration_changes_nothing(caller: Caller, body: bytes) -> None
         ("PUT", "/standin/clients", 404),
     ],
 )
-def test_other_requests_are_answered_with_what_there_is(
-    caller: Caller, method: str, path: str, status: int
-) -> None:
+def test_other_requests_are_answered_with_what_there_is(caller: Caller, method: str, path: str, status: int) -> None:
     answer = caller.http.request(method, path)
     assert answer.status_code == status
     assert answer.json()["error_description"]

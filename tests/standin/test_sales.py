@@ -85,7 +85,5 @@ def test_a_token_is_good_in_its_environment_only(caller: Caller, token: str) -> 
     refused(caller.sales(test, environment="/production"), "another environment")
     refused(caller.sales(test), "another environment")
     refused(caller.sales(token, environment="/test"), "another environment")
-    first = [
-        caller.sales(value, environment=at).json()["data"] for value, at in ((test, "/test"), (token, ""))
-    ]
+    first = [caller.sales(value, environment=at).json()["data"] for value, at in ((test, "/test"), (token, ""))]
     assert first[0] != first[1]
