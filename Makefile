@@ -9,7 +9,7 @@ VENV ?= .venv
 UV := $(shell command -v uv 2>/dev/null)
 PY := $(VENV)/bin/python
 
-.PHONY: help run setup test check bench messages lock clean
+.PHONY: help run setup test check docs bench messages lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -37,6 +37,22 @@ run: $(VENV)/.runtime-ready ## start the whole portal here, with sample data (PO
 	@exec $(PY) -m portal.demo
 
 setup: $(VENV)/.dev-ready ## install everything for development into .venv
+
+test: setup ## the whole suite on SQLite, then the domain again on a throw-away PostgreSQL
+	@tests/bring.sh
+	@$(PY) -m scripts.messages
+	@status=0; \
+	echo "--- SQLite"; \
+	$(PY) -m pytest -n 2 -q || status=$$?; \
+	echo "--- PostgreSQL"; \
+	$(PY) -m tests.servers postgres -- $(PY) -m pytest -n 2 -q || status=$$?; \
+	exit $$status
+
+check: setup ## everything about the code that needs no test run
+	@VENV=$(VENV) scripts/check.sh
+
+docs: setup ## write the diagrams in README.md and docs/ anew from the rows
+	@$(PY) -m scripts.docs --write
 
 bench: setup ## measure against the bare minimum, on SQLite and PostgreSQL
 	@tests/bring.sh

@@ -10,11 +10,11 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+import httpx
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.embedded import ensure_keys
@@ -46,9 +46,7 @@ def run() -> int:
     try:
         ensure_keys(env.data_dir, env.ENVIRON)
     except OSError as mistake:
-        raise ImproperlyConfigured(
-            f"DATA_DIR ({env.data_dir}) cannot be written ({mistake.strerror})."
-        ) from None
+        raise ImproperlyConfigured(f"DATA_DIR ({env.data_dir}) cannot be written ({mistake.strerror}).") from None
     standin_port = next_free(STANDIN_PORT)
     collecting = subprocess.Popen(
         [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"], cwd=BASE_DIR
@@ -64,9 +62,7 @@ def choose_address(env: Environment) -> None:
     """Settle PORT and PORTAL_URL for everything that is started; a PORT that was asked for must be free."""
     wanted = env.number("PORT", 8000)
     if env.given("PORT") and not is_free(wanted):
-        raise ImproperlyConfigured(
-            f"PORT {wanted} is taken by another program: choose another, or end that one."
-        )
+        raise ImproperlyConfigured(f"PORT {wanted} is taken by another program: choose another, or end that one.")
     port = wanted if env.given("PORT") else next_free(wanted)
     if port != wanted:
         tell(f"Port {wanted} is taken by another program; the portal takes {port}.")
@@ -122,11 +118,7 @@ def introduce() -> None:
     from django.conf import settings
 
     wait_until_it_answers(f"http://127.0.0.1:{settings.PORT}/health/live")
-    mails = (
-        f"{settings.PORTAL_URL}/mailbox/"
-        if settings.MAIL_IS_KEPT
-        else f"at the mail server {settings.EMAIL_HOST}"
-    )
+    mails = f"{settings.PORTAL_URL}/mailbox/" if settings.MAIL_IS_KEPT else f"at the mail server {settings.EMAIL_HOST}"
     tell("")
     tell(f"  The Loop API access portal runs at {settings.PORTAL_URL}/")
     tell("  Sign in with an e-mail address; the code comes by mail. These people are there already:")
@@ -143,9 +135,9 @@ def wait_until_it_answers(url: str) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(url, timeout=2):  # noqa: S310  # our own address
-                return
-        except OSError:
+            httpx.get(url, timeout=2, trust_env=False)
+            return
+        except httpx.HTTPError:
             time.sleep(0.1)
     tell(f"The pages do not answer after {START_SECONDS} s; the lines above say why.")
 
@@ -159,9 +151,7 @@ def people() -> Iterator[str]:
     active = Person.objects.filter(is_active=True)
     staff = active.filter(grants__isnull=False).distinct().prefetch_related("grants").order_by("created_at")
     for person in staff:
-        roles = " and ".join(
-            sorted(grant.get_role_display().replace("_", " ") for grant in person.grants.all())
-        )
+        roles = " and ".join(sorted(grant.get_role_display().replace("_", " ") for grant in person.grants.all()))
         yield f"{person.email:<30}{roles}"
     for person in active.filter(grants__isnull=True).order_by("created_at")[:3]:
         yield f"{person.email:<30}requester"

@@ -70,9 +70,7 @@ def _replace(path: Path, values: Mapping[str, str]) -> None:
     # mkstemp opens with O_EXCL and mode 0600; os.replace swaps the whole file in one step.
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=KEY_FILE + ".")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(
-            "# Made by the portal for itself. Back it up: no kept secret can be read without these keys.\n"
-        )
+        file.write("# Made by the portal for itself. Back it up: no kept secret can be read without these keys.\n")
         file.writelines(f"{name}={value}\n" for name, value in values.items())
         file.flush()
         os.fsync(file.fileno())
@@ -87,9 +85,7 @@ def main() -> None:
     try:
         ensure_keys(env.data_dir, env.ENVIRON)
     except OSError as mistake:
-        sys.exit(
-            f"DATA_DIR ({env.data_dir}) cannot be written: {mistake.strerror}. Name a folder that can be."
-        )
+        sys.exit(f"DATA_DIR ({env.data_dir}) cannot be written: {mistake.strerror}. Name a folder that can be.")
 
 
 if __name__ == "__main__":

@@ -37,6 +37,12 @@ _BROKER_SCHEMES = ("redis", "rediss", "filesystem", "memory")
 _SHORT = 40  # characters: below that a SECRET_KEY can be guessed; Django's own check asks for 50
 
 
+class Layer(environ.Env):
+    """One file's variables, read apart so that nothing is written into os.environ."""
+
+    ENVIRON: dict[str, str] = {}
+
+
 class Environment(environ.Env):
     """The variables as one mapping (`ENVIRON`), with typed readers whose errors are sentences."""
 
@@ -56,14 +62,12 @@ class Environment(environ.Env):
         """Add what stands in the file at `path`, if it is there, for names that have no value yet."""
         if not path.is_file():
             return
-        layer = type("Layer", (environ.Env,), {"ENVIRON": {}})
+        Layer.ENVIRON = {}
         try:
-            layer.read_env(str(path))
+            Layer.read_env(str(path))
         except (OSError, UnicodeDecodeError) as mistake:
-            raise ImproperlyConfigured(
-                f"{path} cannot be read ({mistake}). Make it a readable UTF-8 file."
-            ) from None
-        for name, value in layer.ENVIRON.items():
+            raise ImproperlyConfigured(f"{path} cannot be read ({mistake}). Make it a readable UTF-8 file.") from None
+        for name, value in Layer.ENVIRON.items():
             if value.strip():
                 self.ENVIRON.setdefault(name, value)
 
@@ -115,9 +119,7 @@ class Environment(environ.Env):
 
     def database(self, default: str) -> dict[str, Any]:
         """Return Django's description of the database in DATABASE_URL."""
-        sentence = (
-            "DATABASE_URL must look like postgresql://USER:PASSWORD@HOST:5432/NAME or sqlite:////FOLDER/FILE."
-        )
+        sentence = "DATABASE_URL must look like postgresql://USER:PASSWORD@HOST:5432/NAME or sqlite:////FOLDER/FILE."
         url = self.text("DATABASE_URL", default)
         parts = _split(url)
         if not parts or parts.scheme not in _DATABASE_SCHEMES or len(parts.path) < 2:
@@ -128,11 +130,7 @@ class Environment(environ.Env):
         """Return the EMAIL_... settings for EMAIL_URL."""
         url = self.text("EMAIL_URL", default)
         parts = _split(url)
-        if (
-            not parts
-            or parts.scheme not in _MAIL_SCHEMES
-            or (parts.scheme.startswith("smtp") and not parts.hostname)
-        ):
+        if not parts or parts.scheme not in _MAIL_SCHEMES or (parts.scheme.startswith("smtp") and not parts.hostname):
             raise ImproperlyConfigured(
                 "EMAIL_URL must look like smtp+tls://USER:PASSWORD@HOST:587 (or smtp://HOST:25, "
                 "smtp+ssl://HOST:465, filemail:///FOLDER); write special letters in the password as %XX."
@@ -175,9 +173,7 @@ def credential_keys(value: str) -> dict[str, bytes]:
                 "python -c \"import base64, os; print('k1:' + base64.b64encode(os.urandom(32)).decode())\""
             )
         if name in keys:
-            raise ImproperlyConfigured(
-                f"CREDENTIAL_KEYS: two keys have the id {name}. Give every key its own id."
-            )
+            raise ImproperlyConfigured(f"CREDENTIAL_KEYS: two keys have the id {name}. Give every key its own id.")
         keys[name] = key
     return keys
 

@@ -2,9 +2,7 @@
 
 import os
 
-bind = (
-    f"127.0.0.1:{os.environ.get('PORT') or 8000}"  # one's own machine; a container says --bind 0.0.0.0:8000
-)
+bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"  # one's own machine; a container says --bind 0.0.0.0:8000
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 worker_class = "gthread"
 threads = 4

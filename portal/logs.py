@@ -6,9 +6,7 @@ from typing import Any
 
 import structlog
 
-_SECRET_NAME = re.compile(
-    r"secret|password|passwd|token|authorization|cookie|credential_keys|api_key", re.IGNORECASE
-)
+_SECRET_NAME = re.compile(r"secret|password|passwd|token|authorization|cookie|credential_keys|api_key", re.IGNORECASE)
 # A signed link is a key to whatever it answers: 40 or more letters in one piece of a path (a UUID has 36).
 _SIGNED_PIECE = re.compile(r"[A-Za-z0-9_:.=-]{40,}")
 
@@ -23,7 +21,7 @@ def hide(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableM
     return line
 
 
-_SHARED = [
+_SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
@@ -73,8 +71,6 @@ def logging_config(*, as_json: bool, level: str) -> dict[str, Any]:
             "django.server": {"handlers": ["stderr"], "level": level, "propagate": False},
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},
-            "gunicorn.http.wsgi": {
-                "level": "ERROR"
-            },  # it warns at each HEAD, where Django leaves the body to it
+            "gunicorn.http.wsgi": {"level": "ERROR"},  # it warns at each HEAD, where Django leaves the body to it
         },
     }

@@ -93,9 +93,7 @@ class Runner:
         running = [p.process for p in self.programs if p.process]
         alive = [process for process in running if process.poll() is None]
         if alive:
-            self.say(
-                f"Stopping: running work may finish (at most {GRACE:.0f} s; Ctrl-C again ends it at once)."
-            )
+            self.say(f"Stopping: running work may finish (at most {GRACE:.0f} s; Ctrl-C again ends it at once).")
         for process in alive:
             process.terminate()
         deadline = self.clock() + GRACE

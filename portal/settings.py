@@ -6,6 +6,7 @@ the start.
 """
 
 import sys
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -70,9 +71,7 @@ else:
 # --- Mail
 
 MAIL_FOLDER = DATA_DIR / "mail"
-_mail = env.mail(
-    f"filemail://{MAIL_FOLDER}" if EMBEDDED else env.demanded("EMAIL_URL", "smtp+tls://USER:PW@HOST:587")
-)
+_mail = env.mail(f"filemail://{MAIL_FOLDER}" if EMBEDDED else env.demanded("EMAIL_URL", "smtp+tls://USER:PW@HOST:587"))
 EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
 EMAIL_HOST = _mail.get("EMAIL_HOST", "localhost")
 EMAIL_PORT = _mail["EMAIL_PORT"]
@@ -84,7 +83,7 @@ EMAIL_FILE_PATH = _mail.get("EMAIL_FILE_PATH")
 EMAIL_TIMEOUT = 10  # seconds
 MAIL_IS_KEPT = EMAIL_BACKEND.endswith("filebased.EmailBackend")  # then the mails can be read at /mailbox/
 if MAIL_IS_KEPT:
-    MAIL_FOLDER = type(DATA_DIR)(EMAIL_FILE_PATH)
+    MAIL_FOLDER = Path(_mail["EMAIL_FILE_PATH"])
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Loop API access portal <no-reply@{_host}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -191,9 +190,7 @@ if _broker.startswith("redis"):
         }
     }
 else:  # shared by all web processes, so that rate limits count once
-    CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}
-    }
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
 
 # --- Language and time
 
@@ -212,9 +209,7 @@ STATIC_ROOT = BASE_DIR / "static_collected"
 _collecting = sys.argv[1:2] == ["collectstatic"]  # makes the list that is looked for here
 _collected = _collecting or ((STATIC_ROOT / "staticfiles.json").is_file() and not DEBUG)
 WHITENOISE_USE_FINDERS = not _collected
-WHITENOISE_MANIFEST_STRICT = (
-    False  # a picture added since the last collectstatic must not turn a page into an error
-)
+WHITENOISE_MANIFEST_STRICT = False  # a picture added since the last collectstatic must not turn a page into an error
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -30,9 +30,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left]
     for item in items:
         if item.get_closest_marker("browser") and not servers.browser_path():
-            item.add_marker(
-                pytest.mark.skip(reason="LEFT OUT: no chromium here (tests/bring.sh installs it)")
-            )
+            item.add_marker(pytest.mark.skip(reason="LEFT OUT: no chromium here (tests/bring.sh installs it)"))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -173,9 +173,7 @@ class MailServer:
         """Return the mails that `address` got."""
         return [mail for mail, to in zip(self.mails, self.recipients, strict=True) if address in to]
 
-    async def handle_RCPT(
-        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
-    ) -> str:
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
         if refusal := self.answers.get(address):
             return refusal
         envelope.rcpt_tos.append(address)

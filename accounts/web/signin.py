@@ -18,7 +18,7 @@ from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import get_user_model, logout
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
@@ -29,35 +29,31 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.models import Person
+
 log = structlog.get_logger(__name__)
 
 SIGNED_IN_RECENTLY = 300  # seconds
 
 
-class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+class Adapter(DefaultAccountAdapter):
     """What the portal decides about sign-in."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "incorrect_code": gettext_lazy(
-            "That is not the code in the newest mail. Check it and type it again."
-        ),
-        "too_many_login_attempts": gettext_lazy(
-            "Too many attempts. Wait a few minutes and ask for a new code."
-        ),
+        "incorrect_code": gettext_lazy("That is not the code in the newest mail. Check it and type it again."),
+        "too_many_login_attempts": gettext_lazy("Too many attempts. Wait a few minutes and ask for a new code."),
     }
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send in the language that the person reads; if that fails, the sign-in page says so."""
-        person = get_user_model().objects.filter(email__iexact=email).only("language").first()
+        person = Person.objects.filter(email__iexact=email).only("language").first()
         try:
             with translation.override((person and person.language) or get_language()):
                 super().send_mail(template_prefix, email, context)
         except OSError as failure:
             log.warning("sign_in_mail_not_sent", reason=type(failure).__name__)
-            sentence = _(
-                "The code could not be sent to %(email)s. Check the address, or try again in a minute."
-            )
+            sentence = _("The code could not be sent to %(email)s. Check the address, or try again in a minute.")
             messages.error(context["request"], sentence % {"email": email})
             raise ImmediateHttpResponse(HttpResponseRedirect(reverse("account_login"))) from failure
 
@@ -66,8 +62,10 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         return True
 
 
-class SignInForm(LoginForm):  # type: ignore[misc]
+class SignInForm(LoginForm):
     """The one field."""
+
+    user: Person | None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -86,12 +84,11 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         return cleaned
 
 
-def register(email: str) -> Any:
+def register(email: str) -> Person | None:
     """Return a new person for `email`, or None where it is of somebody who may not sign in any more."""
-    people = get_user_model().objects
-    if people.filter(email__iexact=email).exists():
+    if Person.objects.filter(email__iexact=email).exists():
         return None
-    return people.create_user(email=email.lower(), language=get_language() or settings.LANGUAGE_CODE)
+    return Person.objects.create_user(email=email.lower(), language=get_language() or settings.LANGUAGE_CODE)
 
 
 @require_POST
@@ -99,6 +96,7 @@ def register(email: str) -> Any:
 def sign_in_again(request: HttpRequest) -> HttpResponse:
     """Sign the person out and send a new code to the same address; after it they are back at `next`."""
     person = request.user
+    assert isinstance(person, Person)  # noqa: S101  # login_required says so
     if not ratelimit.consume(request, action="request_login_code", key=person.email.lower()):
         messages.error(request, Adapter.error_messages["too_many_login_attempts"])
         return HttpResponseRedirect(_next(request))

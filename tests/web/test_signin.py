@@ -119,9 +119,7 @@ def test_after_the_code_the_person_is_where_they_wanted_to_be(client: Client) ->
     assert answer["Location"] == "/orders/"
 
 
-@pytest.mark.parametrize(
-    "path", ["/account/password/set/", "/account/password/reset/", "/account/password/change/"]
-)
+@pytest.mark.parametrize("path", ["/account/password/set/", "/account/password/reset/", "/account/password/change/"])
 def test_there_are_no_passwords(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
 
