@@ -12,14 +12,14 @@ from accounts.forms import verbs as forms
 from accounts.lifecycle import transition
 from accounts.lifecycle.accounts import ACCOUNT
 from accounts.lifecycle.actor import Actor
-from accounts.lifecycle.errors import NotReady, Refused
+from accounts.lifecycle.errors import LostRace, NotReady, Refused
 from accounts.lifecycle.facts import Facts
 from accounts.lifecycle.orders import ORDER
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.transition import Table, Transition
 from accounts.models import Account, Event, Order
-from accounts.models.facts import account_facts, order_facts
+from accounts.models.facts import account_facts, order_facts, who_was_first
 
 
 class InvalidInput(Refused):
@@ -149,15 +149,38 @@ def facts_of(subject: Order | Account, by: Actor) -> Facts:
     return order_facts(subject, by) if isinstance(subject, Order) else account_facts(subject, by)
 
 
-def perform(subject: Order | Account, name: str, *, by: Actor, now: datetime, data: Mapping[str, Any]) -> Event:
-    """Carry out the verb ``name`` with the fields in ``data``: what every door calls.
+def form_of(subject: Order | Account, name: str, *, by: Actor, data: Mapping[str, Any] | None = None) -> forms.VerbForm:
+    """The form of the verb ``name``, filled with ``data`` if given.
 
-    Raises InvalidInput (the form), or NotAllowed, NotReady and LostRace as the action does.
+    Raises NotReady when the verb is unknown or not possible in this state, NotAllowed when ``by`` may not.
     """
     verb = verb_of(subject, name)
-    row = transition.find(TABLES[type(subject)][0], plain(name), subject.state)
-    transition.check_allowed(row, facts_of(subject, by))
-    form = verb.form(data, subject=subject)
+    transition.check_allowed(row_of(subject, name), facts_of(subject, by))
+    return verb.form(data, subject=subject)
+
+
+def row_of(subject: Order | Account, name: str) -> Transition:
+    """The row of the lifecycle for the verb ``name`` in the subject's state. NotReady when there is none."""
+    return transition.find(TABLES[type(subject)][0], plain(name), subject.state)
+
+
+def perform(
+    subject: Order | Account,
+    name: str,
+    *,
+    by: Actor,
+    now: datetime,
+    data: Mapping[str, Any],
+    seen: int | None = None,
+) -> Event:
+    """Carry out the verb ``name`` with the fields in ``data``: what every door calls.
+
+    ``seen`` is the version of the subject that the person looked at, if the door knows it. Raises InvalidInput
+    (the form), NotAllowed, NotReady, or LostRace when somebody changed the subject since.
+    """
+    if seen is not None and seen != subject.version:
+        raise LostRace(who_was_first(subject))
+    form = form_of(subject, name, by=by, data=data)
     if not form.is_valid():
         raise InvalidInput(form)
-    return verb.action(subject, by=by, now=now, **form.arguments())
+    return verb_of(subject, name).action(subject, by=by, now=now, **form.arguments())

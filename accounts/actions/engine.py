@@ -23,10 +23,10 @@ from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace
 from accounts.lifecycle.facts import Facts
 from accounts.lifecycle.orders import ORDER
-from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import TaskKind
 from accounts.lifecycle.transition import Table, Tell, Transition
 from accounts.models import Account, Event, Order, Subject
+from accounts.models.facts import who_was_first
 
 S = TypeVar("S", bound=Subject)
 TABLES: dict[type[Subject], Table] = {Order: ORDER, Account: ACCOUNT}
@@ -137,18 +137,6 @@ def begin(subjects: Sequence[S], verb: str, *, by: Actor, now: datetime, change:
         Event.objects.bulk_create(events, batch_size=500)
         change.also(list(zip(subjects, events, strict=True)))
     return events
-
-
-def who_was_first(subject: Subject) -> _:
-    """The sentence that tells who did what to ``subject`` last, for somebody who lost the race."""
-    last = Event.objects.filter(subject_type=subject.subject_type(), subject_id=subject.pk).order_by("-seq").first()
-    if last is None:
-        return _("This was changed by somebody else. Look at it again before you decide.")
-    return _(
-        "%(name)s was first (%(verb)s). Look at it again before you decide.",
-        name=last.actor_name,
-        verb=last.verb.replace("_", " "),
-    )
 
 
 def _write(

@@ -16,7 +16,7 @@ from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import AccountState, OrderKind, OrderState, Role
 from accounts.models import FORM_FIELDS, Account, Event, Order, Organisation, ReferenceCounter
-from accounts.models.facts import order_facts
+from accounts.models.facts import who_was_first, order_facts
 
 ROLE_FIELDS = ("as_seller", "as_broker")
 _BEING_WRITTEN = (OrderState.DRAFT.value, OrderState.RETURNED.value)
@@ -62,7 +62,7 @@ def save_answers(order: Order, answers: dict[str, Any], *, by: Actor, now: datet
     with transaction.atomic():
         rows = Order.objects.filter(pk=order.pk, version=order.version, state__in=_BEING_WRITTEN)
         if rows.update(**(columns or {"system": F("system")})) != 1:
-            raise LostRace(engine.who_was_first(order))
+            raise LostRace(who_was_first(order))
         if "environments" in answers and order.kind != OrderKind.REACTIVATION.value:
             order.environments.set(answers["environments"])
     for name, value in columns.items():

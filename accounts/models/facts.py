@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
+from accounts.lifecycle.accounts import ACCOUNT
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.facts import AccountFacts, OrderFacts
+from accounts.lifecycle.orders import ORDER
+from accounts.lifecycle.sentence import Sentence
+from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import OrderKind
 from accounts.models.account import Account
 from accounts.models.event import Event
 from accounts.models.notice import Notice
 from accounts.models.order import FORM_FIELDS, Order
+from accounts.models.subject import Subject
 
 _LABELS = {name: name.replace("_", " ") for name in FORM_FIELDS}
 
@@ -50,6 +57,21 @@ def missing_fields(order: Order) -> tuple[str, ...]:
     if not order.environments.exists():
         missing.append("environments")
     return tuple(missing)
+
+
+def who_was_first(subject: Subject) -> Sentence:
+    """Who did what to ``subject`` last, for somebody who came too late; the time is the portal's."""
+    last = Event.objects.filter(subject_type=subject.subject_type(), subject_id=subject.pk).order_by("-seq").first()
+    if last is None:
+        return _("This was changed by somebody else. Look at it again before you decide.")
+    when = timezone.localtime(last.at)
+    return _(
+        "%(name)s %(did)s on %(day)s at %(time)s. Look at it again before you decide.",
+        name=last.actor_name,
+        did=next((row.done for row in (*ORDER, *ACCOUNT) if row.verb == last.verb), _("changed this")),
+        day=when.date().isoformat(),
+        time=when.strftime("%H:%M"),
+    )
 
 
 def _senders(order: Order) -> frozenset[Any]:

@@ -1,0 +1,83 @@
+"""What every page for people does first: who is asking, may they see it, how is a refusal said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import people
+from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.states import GRANTED_ROLES, Role
+from accounts.models import Account, Order, Person
+
+View = Callable[..., HttpResponseBase]
+
+
+def actor_for(request: HttpRequest) -> Actor:
+    """The actor who is signed in. It is asked for once per request and kept on it."""
+    if not isinstance(request.user, Person):
+        raise PermissionDenied(_("Sign in first."))
+    kept = getattr(request, "_actor", None)
+    if kept is None:
+        kept = request._actor = people.actor_of(request.user)  # type: ignore[attr-defined]
+    return kept
+
+
+def signed_in(view: View) -> View:
+    """Only for people who signed in; the others are sent to the sign-in page and come back."""
+    return login_required(view)
+
+
+def needs(*roles: Role) -> Callable[[View], View]:
+    """Only for people who signed in and hold one of ``roles``; the others get 403 and what to do."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not actor_for(request).holds(*roles):
+                raise PermissionDenied(_("Your roles do not open this page. An administrator can change them."))
+            return view(request, *args, **kwargs)
+
+        return login_required(guarded)
+
+    return decorate
+
+
+def find_order(request: HttpRequest, reference: str) -> Order:
+    """The order, or 404 for whoever may not see it."""
+    orders = Order.objects.visible_to(actor_for(request)).select_related("requester", "organisation", "reactivates")
+    return get_object_or_404(orders, reference=reference)
+
+
+def find_account(request: HttpRequest, pk: UUID) -> Account:
+    """The account, or 404 for whoever may not see it."""
+    accounts = Account.objects.visible_to(actor_for(request)).select_related("environment", "organisation", "owner")
+    return get_object_or_404(accounts, pk=pk)
+
+
+def wears_role(actor: Actor) -> bool:
+    """Does this person work here (a role), rather than only order for their company?"""
+    return actor.holds(*GRANTED_ROLES)
+
+
+def page_of(subject: Order | Account, actor: Actor) -> str:
+    """The address of the page on which ``actor`` looks at ``subject``: their role decides."""
+    staff = actor.holds(Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR)
+    if isinstance(subject, Account):
+        return reverse("staff_account" if staff else "account", args=[subject.pk])
+    if staff and subject.requester_id != actor.id:
+        return reverse("staff_order", args=[subject.reference])
+    if actor.holds(Role.CEGAL) and subject.requester_id != actor.id:
+        return reverse("cegal_order", args=[subject.reference])
+    return reverse("order", args=[subject.reference])
+
+

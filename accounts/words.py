@@ -1,0 +1,21 @@
+"""The rules' sentences in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext
+
+from accounts.lifecycle.sentence import Sentence
+
+
+def say(sentence: Sentence | str) -> str:
+    """``sentence`` in the language that is active now; sentences inside its values are said too."""
+    if not isinstance(sentence, Sentence):
+        return gettext(sentence)
+    params = {name: _value(value) for name, value in sentence.params.items()}
+    return gettext(sentence.text) % params if params else gettext(sentence.text)
+
+
+def _value(value: Any) -> Any:
+    return say(value) if isinstance(value, Sentence) else value
