@@ -147,8 +147,8 @@ def enter_new_secret(
 
 def _activate(order: Order, accounts: list[Account], by: Actor, now: datetime) -> None:
     today = timezone.localdate(now)
-    if order.kind == OrderKind.REACTIVATION.value and order.reactivates is not None:
-        account = order.reactivates
+    if order.kind == OrderKind.REACTIVATION.value:
+        account = Account.objects.get(pk=order.reactivates_id)
         change = Change(columns={"reactivated_on": today}, data=lambda _a: {"order": order.reference})
         engine.move(account, "reactivate", by=by, now=now, facts=account_facts(account, by), change=change)
         return
