@@ -59,9 +59,9 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
     (
         _("Orders"),
         (
-            Row("worklist", _("Worklist"), "inbox", frozenset({Role.SUPPORT}), frozenset({"order"})),
+            Row("worklist", _("Worklist"), "inbox", frozenset({Role.SUPPORT}), frozenset({"staff_order"})),
             Row("approvals", _("Approvals"), "stamp", frozenset({Role.SERVICE_RESPONSIBLE})),
-            Row("cegal_queue", _("Cegal setup"), "wrench", frozenset({Role.CEGAL})),
+            Row("cegal_queue", _("Cegal setup"), "wrench", frozenset({Role.CEGAL}), frozenset({"cegal_order"})),
         ),
     ),
     (
@@ -72,7 +72,7 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
                 _("API accounts"),
                 "key-round",
                 frozenset({Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR}),
-                frozenset({"account"}),
+                frozenset({"staff_account"}),
             ),
         ),
     ),
