@@ -12,6 +12,8 @@ from tests import servers
 # Playwright's synchronous interface keeps an event loop in the test's thread; Django's check must allow it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+pytest_plugins = ["tests.history", "tests.story"]
+
 LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0"}
 MISSING = servers.missing()
 BROWSER_ARGUMENTS = (
