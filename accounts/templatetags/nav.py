@@ -91,12 +91,12 @@ def roles_of(request: HttpRequest | None) -> frozenset[Role]:
     """The roles granted to whoever looks at the page; asked once a request, nothing for a stranger."""
     if request is None:
         return frozenset()
-    if not hasattr(request, "_portal_roles"):
+    kept: frozenset[Role] | None = getattr(request, "_portal_roles", None)
+    if kept is None:
         user = getattr(request, "user", None)
-        signed_in = user is not None and user.is_authenticated
-        request._portal_roles = frozenset(user.roles) if signed_in else frozenset()  # type: ignore[union-attr]
-    found: frozenset[Role] = request._portal_roles
-    return found
+        kept = frozenset(user.roles) if user is not None and user.is_authenticated else frozenset()
+        request._portal_roles = kept  # type: ignore[attr-defined]
+    return kept
 
 
 def is_staff(request: HttpRequest | None) -> bool:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.forms import BaseForm, BoundField
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
 from accounts.templatetags import moments, nav, states
@@ -57,6 +58,16 @@ def nav_items(context: Mapping[str, Any]) -> list[nav.Group]:
 def wears_staff_layout(context: Mapping[str, Any]) -> bool:
     """Has this person work to do here (a role), so that the page takes the staff layout?"""
     return nav.is_staff(_request(context))
+
+
+@register.simple_tag(takes_context=True)
+def came_from(context: Mapping[str, Any]) -> str:
+    """The page of ours that led here (the Referer header), else "/": where a form that failed can be found again."""
+    request = _request(context)
+    address = request.headers.get("referer", "") if request else ""
+    if request and url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure()):
+        return address
+    return "/"
 
 
 # --- states

@@ -52,20 +52,12 @@ def about(request: HttpRequest) -> HttpResponse:
 def journey() -> list[dict[str, str]]:
     """The six steps from the order to everyday use, as the owner's guide tells them."""
     you, support = _("You"), _("Support")
-    purpose = _(
-        "Fill in every field. Under Purpose, say what you will use the API for, and the project or customer."
-    )
-    returned = _(
-        "If the purpose is not described well enough, you get the order back with comments on the fields."
-    )
+    purpose = _("Fill in every field. Under Purpose, say what you will use the API for, and the project or customer.")
+    returned = _("If the purpose is not described well enough, you get the order back with comments on the fields.")
     approved = _("The Service Responsible decides. Then Support sends the order to Cegal.")
-    created = _(
-        "The API account is created in Loop, and the credentials are issued to you, here and only once."
-    )
+    created = _("The API account is created in Loop, and the credentials are issued to you, here and only once.")
     used = _("Ask for a token with your credentials, then call the other endpoints.")
-    kept = _(
-        "If an account is not used for more than 1 year, you get an email. Without an answer it is suspended."
-    )
+    kept = _("If an account is not used for more than 1 year, you get an email. Without an answer it is suspended.")
     rows = (
         ("user", you, _("Send the order form"), purpose),
         ("life-buoy", support, _("Support reads your order"), returned),
@@ -108,9 +100,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
         at = THEMES.index(current) if current in THEMES else 0
         wanted = THEMES[(at + 1) % len(THEMES)]
     response = HttpResponseRedirect(_next(request))
-    response.set_cookie(
-        "theme", wanted, max_age=A_YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
-    )
+    response.set_cookie("theme", wanted, max_age=A_YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
     return response
 
 
@@ -125,13 +115,3 @@ def _next(request: HttpRequest) -> str:
     target = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
     return target if safe else "/"
-
-
-def conflict(request: HttpRequest, sentence: str, url: str) -> HttpResponse:
-    """409: somebody else was first. ``sentence`` says who did what; ``url`` leads to how it is now."""
-    return render(request, "409.html", {"sentence": sentence, "url": url}, status=409)
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for a form whose protection ran out (an old page, cookies off): say how to go on."""
-    return render(request, "403_csrf.html", {"back": request.get_full_path()}, status=403)
