@@ -1,14 +1,17 @@
 """The way in: one field, one code, for known and unknown addresses alike."""
 
 import re
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from accounts.models import Person
+from accounts.web.signin import Adapter
 
 pytestmark = pytest.mark.django_db
 
@@ -146,12 +149,26 @@ def test_sign_in_again_leads_nowhere_else(client: Client) -> None:
     assert "elsewhere" not in answer["Location"]
 
 
-def test_the_mail_is_in_the_language_of_the_person(client: Client) -> None:
-    Person.objects.create_user("kari@example.com", language="nb")
-    ask_for_code(client, "kari@example.com", **{"accept-language": "en"})
-    assert "Innlogging" in mail.outbox[-1].subject or "kode" in mail.outbox[-1].subject.lower()
+@pytest.mark.parametrize(
+    ("of_person", "of_browser", "of_mail"), [("nb", "en", "nb"), ("en", "nb", "en"), ("", "nb", "nb")]
+)
+def test_the_mail_is_in_the_language_of_the_person(
+    client: Client, monkeypatch: pytest.MonkeyPatch, of_person: str, of_browser: str, of_mail: str
+) -> None:
+    """The person's own language wins over the browser's; where nothing is known, the browser's counts."""
+    languages: list[str | None] = []
+    render = Adapter.render_mail
+
+    def spy(*args: Any, **kwargs: Any) -> Any:
+        languages.append(get_language())
+        return render(*args, **kwargs)
+
+    monkeypatch.setattr(Adapter, "render_mail", spy)
+    Person.objects.create_user("kari@example.com", language=of_person)
+    ask_for_code(client, "kari@example.com", **{"accept-language": of_browser})
+    assert languages == [of_mail]
 
 
-def test_the_mail_to_a_new_person_is_in_the_language_of_the_browser(client: Client) -> None:
+def test_a_new_person_keeps_the_language_of_the_browser(client: Client) -> None:
     ask_for_code(client, "ny@example.com", **{"accept-language": "nb"})
     assert Person.objects.get().language == "nb"
