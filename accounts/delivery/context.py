@@ -1,0 +1,115 @@
+"""What the templates of a mail know."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db.models import Min
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.delivery import words
+from accounts.delivery.kinds import kind_of
+from accounts.delivery.letter import Letter
+from accounts.lifecycle.inactivity import answer_by
+from accounts.lifecycle.policy import Policy
+from accounts.lifecycle.states import OrderKind, OrderState
+from accounts.models import Account, Credential, Notice, Order
+from accounts.people import notice_token
+
+T = TypeVar("T")
+
+COLLECT_KINDS = frozenset({"credentials_issued", "new_secret_ready"})
+
+
+def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, Any]:
+    """Everything that a template may use, words and days in the language that is active. Never a secret.
+
+    Raises KeyError for a kind that is not in the catalogue, NoReverseMatch when its page is missing.
+    """
+    message, event = letter.message, letter.event
+    kind = kind_of(message.kind, event)
+    known = {
+        "message": message, "event": event, "subject": letter.order or letter.account, "notice": letter.notice,
+        "recipient_name": message.to_name, "support": settings.SUPPORT_EMAIL, "why": words.why(letter),
+        "rows": words.facts(letter), "actor": event.actor_name, "comment": event.comment,
+        "comments": words.comments(event.data), "changed": words.changed_fields(event.data),
+        "happened_on": words.long_day(timezone.localdate(event.at)), "happened_at": words.moment(event.at),
+        "button_url": settings.PORTAL_URL + _path(letter, kind.page), "button_label": _(kind.button),
+    }  # fmt: skip
+    if letter.order is not None:
+        known |= _about_order(letter, letter.order, policy)
+    if letter.account is not None:
+        known |= _about_account(letter.account)
+    if letter.notice is not None and letter.account is not None:
+        known |= _about_notice(letter.notice, timezone.localdate(now), policy)
+    if message.kind in COLLECT_KINDS:
+        known |= {"collect_by": words.long_day(_collect_by(letter))}
+    return known
+
+
+def _path(letter: Letter, page: str) -> str:
+    if page == "notice_answer":
+        return reverse(page, args=[notice_token(_there(letter.notice).pk, letter.message.to_email)])
+    if page == "account":
+        return reverse(page, args=[_there(letter.account).pk])
+    order = _there(letter.order)
+    if page == "order" and letter.message.person_id != order.requester_id:
+        return reverse("my_accounts")  # the owner whom an order names sees the accounts, not the order
+    return reverse(page, args=[order.reference])
+
+
+def _there(found: T | None) -> T:
+    if found is None:
+        raise LookupError("The order, account or notice that this mail is about is not there.")
+    return found
+
+
+def _about_order(letter: Letter, order: Order, policy: Policy) -> dict[str, Any]:
+    stage = OrderState(letter.event.target)
+    said = letter.event.data.get("answer_by")
+    last_day = date.fromisoformat(said) if said else order.answer_by
+    return {
+        "order": order,
+        "reference": order.reference,
+        "organisation": order.organisation_name,
+        "environments": ", ".join(environment.name for environment in order.environments.all()),
+        "owner": order.owner_name or order.owner_email,
+        "is_owner": letter.message.to_email.lower() == order.owner_email.lower(),
+        "reactivation": order.kind == OrderKind.REACTIVATION.value,
+        "answer_by": words.long_day(last_day),
+        "stage": stage.value,
+        "stage_since": words.long_day(timezone.localdate(order.state_since)),
+        "stage_target": policy.stage_target(stage),
+    }
+
+
+def _about_account(account: Account) -> dict[str, Any]:
+    return {
+        "account": account,
+        "client_id": account.client_id,
+        "environment": account.environment.name,
+        "organisation": account.organisation.name,
+        "owner": str(account.owner),
+    }
+
+
+def _about_notice(notice: Notice, today: date, policy: Policy) -> dict[str, Any]:
+    """A notice that is not delivered yet is delivered today: the stamp sets the same day."""
+    last_day = notice.answer_by or answer_by(today, policy)
+    return {
+        "silent_since": words.long_day(notice.last_activity_on),
+        "answer_by": words.long_day(last_day),
+        "suspended_from": words.long_day(last_day + timedelta(days=1)),
+    }
+
+
+def _collect_by(letter: Letter) -> date | None:
+    """The day by which the secret must be collected; None when nothing waits to be collected."""
+    waiting = Credential.objects.filter(destroyed_at__isnull=True, collect_by__isnull=False)
+    mine = waiting.filter(account__order=letter.order) if letter.order else waiting.filter(account=letter.account)
+    found: date | None = mine.aggregate(first=Min("collect_by"))["first"]
+    return found

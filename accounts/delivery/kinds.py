@@ -1,0 +1,87 @@
+"""Every kind of mail: where its button leads, what the button says, and the staff role it is addressed to.
+
+The templates of a kind are ``templates/mail/<kind>.subject.txt``, ``.txt`` and ``.html``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_noop as _
+
+from accounts.lifecycle.orders import TURN
+from accounts.lifecycle.states import OrderState, Role
+from accounts.models import Event
+
+INACTIVITY_NOTICE = "inactivity_notice"
+INACTIVITY_REMINDER = "inactivity_reminder"
+STAGE_REMINDER = "stage_reminder"
+ASKS_FOR_ANSWER = frozenset({INACTIVITY_NOTICE, INACTIVITY_REMINDER})
+"""The kinds that make no sense any more once their notice is over."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of mail. ``page`` is a URL name; ``role`` is None for requesters, owners and contacts."""
+
+    page: str
+    button: str
+    role: Role | None = None
+
+
+def _order() -> Kind:
+    return Kind("order", _("Open the order"))
+
+
+def _staff(role: Role) -> Kind:
+    return Kind("cegal_order" if role is Role.CEGAL else "staff_order", _("Open the order"), role)
+
+
+def _account(role: Role | None = None) -> Kind:
+    return Kind("account", _("Open the account"), role)
+
+
+KINDS: dict[str, Kind] = {
+    "order_received": _order(),
+    "order_to_triage": _staff(Role.SUPPORT),
+    "order_to_approve": _staff(Role.SERVICE_RESPONSIBLE),
+    "order_approved": _staff(Role.SUPPORT),
+    "order_approved_receipt": _order(),
+    "order_returned": Kind("order", _("Answer the comments")),
+    "order_resubmitted": _staff(Role.SUPPORT),
+    "order_to_set_up": _staff(Role.CEGAL),
+    "setup_completed": _staff(Role.SUPPORT),
+    "order_handed_back": _staff(Role.SUPPORT),
+    "credentials_issued": _order(),
+    "order_rejected": _order(),
+    "order_rejected_copy": _staff(Role.SUPPORT),
+    "order_withdrawn": _staff(Role.SUPPORT),
+    "order_expired": _order(),
+    "order_expired_copy": _staff(Role.SUPPORT),
+    "return_expiry_warning": Kind("order", _("Answer the comments")),
+    STAGE_REMINDER: _staff(Role.SUPPORT),
+    INACTIVITY_NOTICE: Kind("notice_answer", _("Answer")),
+    INACTIVITY_REMINDER: Kind("notice_answer", _("Answer")),
+    "notice_not_delivered": _account(Role.SUPPORT),
+    "account_kept": _account(),
+    "account_used": _account(),
+    "account_suspended_inactive": _account(),
+    "account_suspended": _account(),
+    "account_reactivated": _account(),
+    "account_closed": _account(),
+    "secret_collected": _account(),
+    "secret_not_collected": _account(),
+    "secret_not_collected_copy": _account(Role.SUPPORT),
+    "new_secret_asked": Kind("account", _("Enter the new secret"), Role.CEGAL),
+    "new_secret_ready": Kind("account", _("Collect the secret")),
+}
+
+
+def kind_of(name: str, event: Event) -> Kind:
+    """The kind called ``name``; that of a stage reminder follows from the stage in which the order waited.
+
+    Raises KeyError for a name that is not in the catalogue.
+    """
+    if name == STAGE_REMINDER:
+        return _staff(Role(TURN[OrderState(event.target)].value))
+    return KINDS[name]

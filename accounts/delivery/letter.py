@@ -1,0 +1,84 @@
+"""A message with everything that its mail tells of, loaded for a whole batch at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import gettext_noop as _
+
+from accounts.delivery.claim import Claim
+from accounts.delivery.kinds import ASKS_FOR_ANSWER, kind_of
+from accounts.lifecycle.states import Role
+from accounts.models import Account, Event, Message, Notice, Order, Person
+
+ROLE_LOST = _("Not sent: this person does not hold the role any more, or was deactivated.")
+NOTICE_OVER = _("Not sent: the inactivity notice was over before this could be sent.")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One claimed message, its event, and the order or account that the event is about."""
+
+    message: Message
+    event: Event
+    order: Order | None = None
+    account: Account | None = None
+
+    @property
+    def notice(self) -> Notice | None:
+        return self.message.notice
+
+    @property
+    def role(self) -> Role | None:
+        """The staff role this is addressed to; None for everybody else and for a kind nobody knows."""
+        try:
+            return kind_of(self.message.kind, self.event).role
+        except (KeyError, ValueError):
+            return None
+
+
+def load(claim: Claim) -> list[Letter]:
+    """The letters of a claim, the longest due first. One query a table, however many messages there are."""
+    messages = list(claim.held().select_related("event").order_by("due_at", "pk"))
+    notices = Notice.objects.in_bulk({message.notice_id for message in messages if message.notice_id})
+    for message in messages:  # one object a notice: the second mail of a notice prints the day that the first one set
+        message.notice = notices[message.notice_id] if message.notice_id else None
+    orders = Order.objects.select_related("requester", "reactivates__environment").prefetch_related("environments")
+    accounts = Account.objects.select_related("environment", "organisation", "owner")
+    about_order = orders.in_bulk(_ids(messages, Order.subject_type()))
+    about_account = accounts.in_bulk(_ids(messages, Account.subject_type()))
+    return [
+        Letter(m, m.event, about_order.get(m.event.subject_id), about_account.get(m.event.subject_id)) for m in messages
+    ]
+
+
+def not_to_send(letters: Sequence[Letter]) -> dict[UUID, str]:
+    """Why a message should not go out any more, by its id: nobody is told of work that is not theirs.
+
+    A reader of ``last_error`` may translate the sentence: it is one of this module's.
+    """
+    reasons = {
+        letter.message.pk: NOTICE_OVER
+        for letter in letters
+        if letter.message.kind in ASKS_FOR_ANSWER and letter.notice is not None and not letter.notice.is_open
+    }
+    for role, addressed in _by_role(letters).items():
+        people = {letter.message.person_id for letter in addressed if letter.message.person_id}
+        holders = set(Person.objects.holding(role).filter(pk__in=people).values_list("pk", flat=True))
+        reasons |= {le.message.pk: ROLE_LOST for le in addressed if le.message.person_id not in holders}
+    return reasons
+
+
+def _ids(messages: Iterable[Message], subject_type: str) -> set[UUID]:
+    return {message.event.subject_id for message in messages if message.event.subject_type == subject_type}
+
+
+def _by_role(letters: Iterable[Letter]) -> dict[Role, list[Letter]]:
+    found: dict[Role, list[Letter]] = defaultdict(list)
+    for letter in letters:
+        if letter.message.person_id is not None and letter.role is not None:
+            found[letter.role].append(letter)
+    return found

@@ -1,0 +1,77 @@
+"""What became of a message, written on its row: only while the claim still holds (compare and swap)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.delivery.claim import Claim
+from accounts.delivery.kinds import INACTIVITY_NOTICE
+from accounts.lifecycle.inactivity import answer_by
+from accounts.lifecycle.policy import Policy
+from accounts.lifecycle.states import NoticeOutcome
+from accounts.models import Message, MessageState, Notice
+
+GIVE_UP_AFTER = timedelta(days=1)
+LONGEST_PAUSE = timedelta(hours=2)
+
+
+def delivered(message: Message, claim: Claim, *, now: datetime, policy: Policy) -> bool:
+    """The mail server accepted it. Gives False when the claim had run out and somebody else has the message.
+
+    The first delivery of a notice starts its answer period: in the same transaction as the stamp, with the
+    day (Europe/Oslo) that the mail itself was rendered with.
+    """
+    if message.kind != INACTIVITY_NOTICE or message.notice is None:
+        return _delivered(message, claim, now)
+    with transaction.atomic():
+        stamped = _delivered(message, claim, now)
+        if stamped:
+            _start_answer_period(message.notice, timezone.localdate(now), policy)
+    return stamped
+
+
+def not_now(message: Message, claim: Claim, *, now: datetime, error: str) -> str:
+    """A passing failure: the message is due again after a pause that grows, or given up a day after it was created.
+
+    Gives the state it is in now.
+    """
+    attempts = message.attempts + 1
+    end = message.created_at + GIVE_UP_AFTER
+    if now >= end:
+        return given_up(message, claim, now=now, error=error)
+    _stamp(message, claim, due_at=min(now + pause(attempts), end), attempts=attempts, last_error=error)
+    return MessageState.QUEUED.value
+
+
+def given_up(message: Message, claim: Claim, *, now: datetime, error: str, tried: bool = True) -> str:
+    """The portal does not try again by itself; Support sees it and can send it again. Gives the new state."""
+    attempts = message.attempts + tried
+    _stamp(message, claim, state=MessageState.GIVEN_UP.value, due_at=now, attempts=attempts, last_error=error)
+    return MessageState.GIVEN_UP.value
+
+
+def pause(attempts: int) -> timedelta:
+    """How long to wait after so many failed attempts: 1, 2, 4, ... minutes, at most two hours."""
+    return min(timedelta(minutes=2 ** min(attempts - 1, 10)), LONGEST_PAUSE)
+
+
+def _start_answer_period(notice: Notice, day: date, policy: Policy) -> None:
+    not_yet = Notice.objects.filter(pk=notice.pk, outcome=NoticeOutcome.OPEN.value, delivered_on__isnull=True)
+    last_day = answer_by(day, policy)
+    if not_yet.update(delivered_on=day, answer_by=last_day):
+        notice.delivered_on, notice.answer_by = day, last_day
+
+
+def _delivered(message: Message, claim: Claim, now: datetime) -> bool:
+    return _stamp(
+        message, claim, state=MessageState.DELIVERED.value, delivered_at=now, attempts=F("attempts") + 1, last_error=""
+    )
+
+
+def _stamp(message: Message, claim: Claim, **columns: object) -> bool:
+    mine = Message.objects.filter(pk=message.pk, claim=claim.token, state=MessageState.QUEUED.value)
+    return bool(mine.update(claim=None, claimed_until=None, **columns))

@@ -1,0 +1,144 @@
+"""The words of mails that templates cannot find out themselves: terms, days, and why somebody gets a mail.
+
+Call them while the message's language is active (``translation.override``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
+from accounts.delivery.letter import Letter
+from accounts.lifecycle.states import Role
+from accounts.models import Account, Order
+
+_LONG_DAY = {"en": "j F Y", "nb": "j. F Y"}
+_MOMENT = {"en": "j F Y, H:i", "nb": r"j. F Y \k\l. H.i"}
+
+FIELD_LABELS = {
+    "organisation_name": noop("Organisation name"),
+    "organisation_number": noop("Organisation number"),
+    "role": noop("Role in Loop"),
+    "environments": noop("Environments"),
+    "system": noop("System"),
+    "purpose": noop("Purpose"),
+    "technical_name": noop("Technical contact"),
+    "technical_email": noop("Technical contact’s e-mail"),
+    "owner_name": noop("Owner of the account"),
+    "owner_email": noop("Owner’s e-mail"),
+}
+"""The order form's labels once more (a test compares them): the post room may not import the forms."""
+
+_STAFF_WHY = {
+    Role.SUPPORT: noop("You get this email because you work in Support."),
+    Role.SERVICE_RESPONSIBLE: noop("You get this email because you are Service Responsible."),
+    Role.CEGAL: noop("You get this email because you set up accounts at Cegal."),
+}
+
+
+def long_day(day: date | None) -> str:
+    """23 November 2026, or 23. november 2026; "" for None."""
+    return date_format(day, _LONG_DAY[_language()]) if day else ""
+
+
+def moment(at: datetime) -> str:
+    """23 November 2026, 14:05, in the portal's time zone."""
+    return date_format(timezone.localtime(at), _MOMENT[_language()])
+
+
+def field_label(name: str) -> str:
+    """The label of a field of the order form; "" for a comment on the whole order."""
+    return _(FIELD_LABELS[name]) if name in FIELD_LABELS else name.replace("_", " ")
+
+
+def last_use(account: Account) -> str:
+    """The day of the last use. "Unknown" is not "never used": there nobody has said anything about it (DOMAIN.md)."""
+    if account.last_used_on is not None:
+        return long_day(account.last_used_on)
+    return _("Unknown") if account.last_use_is_unknown else _("Never used")
+
+
+def why(letter: Letter) -> str:
+    """The sentence at the foot of a mail that says why this person gets it."""
+    if letter.role is not None:
+        return _(_STAFF_WHY[letter.role])
+    if letter.order is not None:
+        return _why_order(letter, letter.order)
+    if letter.account is not None:
+        return _why_account(letter.message.to_email.lower(), letter.account)
+    return ""
+
+
+def facts(letter: Letter) -> list[dict[str, str]]:
+    """What the mail is about, as terms and values; a value that is empty is left out."""
+    rows: Iterator[tuple[str, str]] = iter(())
+    if letter.order is not None:
+        rows = _order_facts(letter.order)
+    elif letter.account is not None:
+        rows = _account_facts(letter, letter.account)
+    return [{"term": term, "value": value} for term, value in rows if value]
+
+
+def comments(data: dict[str, Any]) -> list[dict[str, str]]:
+    """The comments of a return, each with the label of the field that it is about."""
+    return [{"label": field_label(said["field"]), "text": said["text"]} for said in data.get("comments", [])]
+
+
+def changed_fields(data: dict[str, Any]) -> str:
+    """The labels of the fields that were changed before the order was sent again, in the form's order."""
+    names = {"role" if name in ("as_seller", "as_broker") else name for name in data.get("changed", {})}
+    return ", ".join(_(label) for name, label in FIELD_LABELS.items() if name in names)
+
+
+def _language() -> str:
+    return "nb" if (get_language() or "").startswith("nb") else "en"
+
+
+def _why_order(letter: Letter, order: Order) -> str:
+    if letter.message.person_id == order.requester_id:
+        return _("You get this email because you made this order.")
+    return _("You get this email because the order names you as the owner of the account.")
+
+
+def _why_account(address: str, account: Account) -> str:
+    if address == account.owner.email.lower():
+        return _("You get this email because you are the owner of this API account.")
+    if address == account.technical_email.lower():
+        return _("You get this email because you are the technical contact of this API account.")
+    return _("You get this email because you are a contact of the organisation that this API account belongs to.")
+
+
+def _order_facts(order: Order) -> Iterator[tuple[str, str]]:
+    yield _("Order"), order.reference
+    yield _("Organisation"), order.organisation_name
+    yield _("API account"), order.reactivates.client_id if order.reactivates else ""
+    yield _("Role in Loop"), order.role_words
+    yield _("Environments"), ", ".join(environment.name for environment in order.environments.all())
+    yield _("System"), order.system
+    yield _("Purpose"), order.purpose
+    yield _("Requester"), str(order.requester)
+
+
+def _account_facts(letter: Letter, account: Account) -> Iterator[tuple[str, str]]:
+    yield _("API account"), account.client_id
+    yield _("Environment"), account.environment.name
+    yield _("Organisation"), account.organisation.name
+    yield _("Role in Loop"), account.role_words
+    if letter.notice is not None:
+        yield _("Last used"), last_use(account)
+        yield _("Also sent to"), _others(letter.message.to_email.lower(), account)
+
+
+def _others(address: str, account: Account) -> str:
+    """The other contacts of the account, who get the same mail."""
+    contacts = {account.owner.email.lower(): str(account.owner)}
+    if account.technical_email:
+        contacts.setdefault(account.technical_email.lower(), account.technical_name or account.technical_email)
+    return ", ".join(name for email, name in contacts.items() if email != address)

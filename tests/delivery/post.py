@@ -1,0 +1,50 @@
+"""Messages for tests of the post room, written as the outbox writes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from accounts.actions import engine
+from accounts.actions.engine import Change
+from accounts.lifecycle.actor import SYSTEM
+from accounts.models import Account, Event, Message, Notice, Order, Person
+from tests.story import Story
+
+
+def event(subject: Order | Account, *, now: datetime, comment: str = "", **data: Any) -> Event:
+    """An event of ``subject`` that moves nothing; nobody is told of it."""
+    change = Change(comment=comment, data=lambda _subject: data)
+    return engine.record([subject], "test", by=SYSTEM, now=now, change=change)[0][1]
+
+
+def message(
+    kind: str,
+    about: Order | Account,
+    to: Person | str,
+    *,
+    now: datetime,
+    language: str = "en",
+    notice: Notice | None = None,
+    **event_fields: Any,
+) -> Message:
+    """A message of ``kind`` about ``about``, due now."""
+    person = to if isinstance(to, Person) else None
+    return Message.objects.create(
+        event=event(about, now=now, **event_fields),
+        kind=kind,
+        notice=notice,
+        person=person,
+        to_email=person.email if person else str(to),
+        to_name=person.name if person else "",
+        language=language,
+        created_at=now,
+        due_at=now,
+    )
+
+
+def waiting(story: Story, number: int) -> list[Message]:
+    """So many messages to as many addresses, the first one due first."""
+    order = story.order_in("support")
+    Message.objects.all().delete()
+    return [message("order_to_triage", order, f"p{place:03}@nordsjo.example", now=story.now) for place in range(number)]
