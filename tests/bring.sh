@@ -8,6 +8,7 @@ wanted=()
 command -v redis-server >/dev/null || wanted+=(redis-server)
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
   || wanted+=(chromium)
+command -v faketime >/dev/null || wanted+=(faketime)
 [ ${#wanted[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then

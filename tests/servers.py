@@ -35,6 +35,7 @@ def missing() -> list[str]:
         "PostgreSQL server (initdb): nothing is repeated on PostgreSQL": _initdb(),
         "redis-server: nothing is tried on Redis": shutil.which("redis-server"),
         "chromium: no page is looked at in a browser": browser_path(),
+        "faketime: no year is played through with real processes": shutil.which("faketime"),
     }
     return [sentence for sentence, path in found.items() if not path]
 

@@ -1,0 +1,172 @@
+"""The portal as it really runs: web, worker and beat as processes of their own, a mail server, a Loop API.
+
+``Stage`` starts them; ``Visitor`` is somebody with a browser that knows forms and cookies but no script.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from loop_standin.process import running
+from portal.embedded import new_credential_key, new_secret_key
+from tests import servers
+
+ROOT = Path(__file__).resolve().parents[2]
+PEOPLE = {
+    "marte@support.example": "support",
+    "henrik@loop.example": "service_responsible",
+    "silje@cegal.example": "cegal",
+}
+_POINT_AT_STANDIN = """
+from accounts.models import Environment
+for environment in Environment.objects.all():
+    base = "{loop}/" + environment.name.lower()
+    Environment.objects.filter(pk=environment.pk).update(
+        token_url=base + "/loop-m2m/loop-api/v1/token", base_url=base, private_addresses_allowed=True)
+"""
+
+
+@dataclass
+class Stage:
+    """A running portal. ``folder`` holds everything it keeps, and its logs."""
+
+    folder: Path
+    mail: servers.MailServer
+    loop: str
+    environment: dict[str, str]
+    url: str
+    programs: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def manage(self, *arguments: str, clock: str = "", stdin: str = "") -> str:
+        """Run a command of manage.py and give what it printed; ``clock`` fakes its system clock (UTC)."""
+        command = [sys.executable, "manage.py", *arguments]
+        if clock:
+            command = [*_faked(clock), *command]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, input=stdin, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, f"{' '.join(arguments)}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def celery(self, *arguments: str) -> None:
+        """Run a command of Celery."""
+        command = [sys.executable, "-m", "celery", "--quiet", "--app", "portal", *arguments]
+        subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, check=True, timeout=60)
+
+    def start(self, clock: str = "") -> None:
+        """Start web, worker and beat, each writing its log into the folder; ``clock`` fakes their clocks (UTC)."""
+        from portal.runner import portal_programs
+
+        for program in portal_programs():
+            log = (self.folder / f"{program.name}.log").open("ab")
+            self.programs.append(
+                subprocess.Popen(
+                    [*(_faked(clock) if clock else ()), *program.command],
+                    cwd=ROOT,
+                    env=self.environment,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            )
+        servers.wait_for(self._answers, what="the pages", seconds=60)
+
+    def stop(self) -> None:
+        """End everything, children too."""
+        for program in self.programs:
+            program.terminate()
+        for program in self.programs:
+            with suppress(subprocess.TimeoutExpired):
+                program.wait(20)
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
+            program.wait()
+        self.programs.clear()
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/health/ready", timeout=5, trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+
+def _faked(clock: str) -> list[str]:
+    """How to start a program whose clock begins at ``clock`` and runs on."""
+    return ["faketime", "--exclude-monotonic", "-f", f"@{clock}"]
+
+
+@contextmanager
+def stage(folder: Path, mail: servers.MailServer, **given: str) -> Iterator[Stage]:
+    """A portal on ``folder``: embedded (SQLite, a broker of files), or on what ``given`` names (DATABASE_URL, ...)."""
+    port = servers.free_port()
+    url = f"http://localhost:{port}"
+    kept = ("PATH", "HOME", "LANG", "VIRTUAL_ENV")
+    environment = {
+        **{name: os.environ[name] for name in kept if name in os.environ},
+        "DATA_DIR": str(folder / "data"), "PORT": str(port), "PORTAL_URL": url, "EMAIL_URL": mail.url,
+        "SECRET_KEY": new_secret_key(), "CREDENTIAL_KEYS": new_credential_key(), "LOG_LEVEL": "DEBUG",
+        "WEB_CONCURRENCY": "1", **given,
+    }  # fmt: skip
+    with ExitStack() as stack:
+        loop = stack.enter_context(running("--log", str(folder / "gateway.ndjson")))
+        portal = Stage(folder, mail, loop, environment, url)
+        portal.manage("migrate", "--verbosity", "0")
+        portal.manage("createcachetable")
+        portal.manage("shell", "-v0", "-c", _POINT_AT_STANDIN.format(loop=loop))
+        for email, role in PEOPLE.items():
+            portal.manage("create_person", email, "--role", role, "--name", email.split("@")[0].title())
+        stack.callback(portal.stop)
+        portal.start()
+        yield portal
+
+
+class Visitor:
+    """Somebody with a browser without script: signs in by the code in the mail, follows pages, sends forms."""
+
+    def __init__(self, portal: Stage, email: str) -> None:
+        self.portal, self.email = portal, email
+        self.http = httpx.Client(base_url=portal.url, follow_redirects=True, trust_env=False, timeout=30)
+
+    def sign_in(self) -> Visitor:
+        """Ask for a code, read it in the mail, type it."""
+        before = len(self.portal.mail.to(self.email))
+        self.send("/account/login/", login=self.email)
+        servers.wait_for(lambda: len(self.portal.mail.to(self.email)) > before, what="the code", seconds=30)
+        mail = self.portal.mail.to(self.email)[-1]
+        text = mail.get_body(("plain",))
+        assert text is not None
+        found = re.search(r"^\s{2,}(\S{4,})\s*$", text.get_content(), re.MULTILINE)
+        assert found, text.get_content()
+        self.send("/account/login/code/confirm/", code=found.group(1))
+        return self
+
+    def page(self, path: str) -> str:
+        """The HTML of a page that must be there."""
+        answer = self.http.get(path)
+        assert answer.status_code == 200, (path, answer.status_code, answer.text[:2000])
+        return answer.text
+
+    def send(self, path: str, *, expect: int = 200, **fields: Any) -> httpx.Response:
+        """Send the form of ``path``, with its CSRF token, and follow to where it leads."""
+        self.http.get(path)
+        token = self.http.cookies.get("csrftoken", "")
+        data = {"csrfmiddlewaretoken": token, **fields}
+        answer = self.http.post(path, data=data, headers={"Referer": f"{self.portal.url}{path}"})
+        assert answer.status_code == expect, (path, answer.status_code, _errors(answer.text))
+        return answer
+
+
+def _errors(html: str) -> str:
+    """What a page says went wrong, for the message of a failed test."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html.split("<main", 1)[-1]).split())[:1500]
