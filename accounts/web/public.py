@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django.views.i18n import set_language as django_set_language
 
+from accounts.actions import preferences
 from accounts.lifecycle.states import Role
 from accounts.models import Person
 
@@ -106,7 +107,13 @@ def set_theme(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponseBase:
-    """Keep the language (POST "language": en or nb) in a cookie and go back to where they were."""
+    """Keep the language (POST "language": en or nb) in a cookie and go back to where they were.
+
+    Whoever is signed in gets their mails in it too.
+    """
+    language = request.POST.get("language", "")
+    if isinstance(request.user, Person) and language in dict(settings.LANGUAGES):
+        preferences.choose_language(request.user, language)
     return django_set_language(request)
 
 

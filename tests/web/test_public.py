@@ -6,6 +6,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.actions import preferences
 from accounts.lifecycle.states import Role
 from accounts.models import Person, RoleGrant
 from accounts.templatetags import nav
@@ -82,6 +83,21 @@ def test_the_language_is_kept_and_the_page_too(client: Client) -> None:
     answer = client.post(reverse("set_language"), {"language": "nb", "next": "/privacy/"})
     assert answer["Location"] == "/privacy/"
     assert '<html lang="nb"' in client.get("/privacy/").content.decode()
+
+
+def test_the_language_of_the_mails_follows() -> None:
+    someone = person()
+    client = Client()
+    client.force_login(someone)
+    client.post(reverse("set_language"), {"language": "nb"})
+    client.post(reverse("set_language"), {"language": "klingon"})
+    someone.refresh_from_db()
+    assert someone.language == "nb"
+
+
+def test_a_language_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="en, nb"):
+        preferences.choose_language(person(), "sv")
 
 
 @pytest.mark.parametrize("name", ["set_theme", "set_language"])
