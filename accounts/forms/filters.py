@@ -1,0 +1,55 @@
+"""The filters above the staff's lists: plain GET forms, where nothing is required and odd input filters nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Environment
+
+LONGEST_SEARCH = 200
+
+
+class Filter(forms.Form):
+    """A search word, and the tab that it stays in."""
+
+    state = forms.CharField(required=False, widget=forms.HiddenInput)
+    q = forms.CharField(
+        label=_("Search"), required=False, max_length=LONGEST_SEARCH, widget=forms.TextInput(attrs={"type": "search"})
+    )
+
+    def __init__(self, data: Mapping[str, Any], *, states: Iterable[str], usual: str) -> None:
+        """``states`` are the tabs, ``usual`` is the one shown when none (or an unknown one) is asked for."""
+        super().__init__(data)
+        asked = data.get("state", "")
+        self.state = asked if asked in set(states) else usual
+        self.is_valid()
+
+    @property
+    def text(self) -> str:
+        """The search word, "" when there is none or it cannot be searched for."""
+        return str(self.cleaned_data.get("q", ""))
+
+    @property
+    def narrows(self) -> bool:
+        """Is anything filtered besides the tab?"""
+        return any(self.cleaned_data.get(name) for name in self.fields if name != "state")
+
+
+def _environments() -> list[tuple[str, Any]]:
+    names = Environment.objects.values_list("name", flat=True)
+    return [("", _("Any")), *((name, name) for name in names)]
+
+
+class EnvironmentFilter(Filter):
+    """A search word and an environment."""
+
+    environment = forms.ChoiceField(label=_("Environment"), required=False, choices=_environments)
+
+    @property
+    def environment_name(self) -> str:
+        """The environment's name, "" for any."""
+        return str(self.cleaned_data.get("environment", ""))

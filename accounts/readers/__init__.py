@@ -1,0 +1,1 @@
+"""What pages, API and reports show: queries in, plain values out. They change nothing."""

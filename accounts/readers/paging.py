@@ -1,0 +1,91 @@
+"""Lists by key: a page is the rows after (or before) the key of a row, never an offset and never a full count.
+
+The key of a row stands in the URL as ``<sort value>~<id>``; one that cannot be read shows the first page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, QuerySet
+
+M = TypeVar("M", bound=Model)
+
+PAGE = 25  # rows
+LONGEST_KEY = 300  # characters
+
+
+@dataclass(frozen=True)
+class Order:
+    """By which column a list is sorted, ``id`` second; ``falling`` begins with the greatest."""
+
+    column: str
+    falling: bool = False
+
+
+@dataclass(frozen=True)
+class Page(Generic[M]):
+    """The rows of one page, and the keys to its neighbours ("" where there is none)."""
+
+    rows: list[M]
+    before: str = ""
+    after: str = ""
+
+
+def page(rows: QuerySet[M], order: Order, asked: Mapping[str, str], size: int = PAGE) -> Page[M]:
+    """The page of ``rows`` that ``asked`` names: ``after`` or ``before`` a key, else the first. One query.
+
+    ``order.column`` must not be null in ``rows``. A page before the first row is the first page.
+    """
+    back = _key(rows.model, order, asked.get("before", ""))
+    if back is not None:
+        found = _take(rows, order, back, size, backwards=True)
+        if found:
+            more, shown = len(found) > size, found[:size][::-1]
+            return Page(shown, before=key_of(shown[0], order) if more else "", after=key_of(shown[-1], order))
+    start = _key(rows.model, order, asked.get("after", "")) if back is None else None
+    found = _take(rows, order, start, size, backwards=False)
+    shown, more = found[:size], len(found) > size
+    return Page(
+        shown,
+        before=key_of(shown[0], order) if shown and start is not None else "",
+        after=key_of(shown[-1], order) if more else "",
+    )
+
+
+def key_of(row: Model, order: Order) -> str:
+    """The key of ``row``, as it stands in a URL."""
+    value = getattr(row, order.column)
+    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return f"{text}~{row.pk}"
+
+
+def _take(rows: QuerySet[M], order: Order, key: tuple[object, object] | None, size: int, *, backwards: bool) -> list[M]:
+    """One row more than ``size``, so that it is known whether there is a next page."""
+    falling = order.falling is not backwards
+    if key is not None:
+        value, pk = key
+        beyond = "lt" if falling else "gt"
+        further = Q(pk__lt=pk) if backwards else Q(pk__gt=pk)
+        at_or_beyond = Q(**{f"{order.column}__{beyond}e": value})  # alone it would do for the index
+        rows = rows.filter(at_or_beyond & (Q(**{f"{order.column}__{beyond}": value}) | further))
+    column = f"-{order.column}" if falling else order.column
+    return list(rows.order_by(column, "-pk" if backwards else "pk")[: size + 1])
+
+
+def _key(model: type[Model], order: Order, text: str) -> tuple[object, object] | None:
+    """The key that ``text`` says, or None when it is not one."""
+    value, found, pk = text.rpartition("~")
+    if not found or len(text) > LONGEST_KEY or "\0" in text:
+        return None
+    try:
+        said = model._meta.get_field(order.column).to_python(value)
+        if isinstance(said, datetime):
+            said = said.replace(tzinfo=said.tzinfo or UTC).astimezone(UTC)
+        return said, model._meta.pk.to_python(pk)
+    except (ValidationError, ValueError, OverflowError):
+        return None
