@@ -419,11 +419,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='account',
-            index=models.Index(condition=models.Q(('state', 'active')), fields=['last_activity_on', 'id'], name='account_active_by_activity'),
+            index=models.Index(condition=models.Q(('state', 'active')), fields=['state', 'last_activity_on', 'id'], name='account_active_by_activity'),
         ),
         migrations.AddIndex(
             model_name='account',
-            index=models.Index(condition=models.Q(('state', 'notified')), fields=['id'], name='account_notified'),
+            index=models.Index(condition=models.Q(('state', 'notified')), fields=['state', 'id'], name='account_notified'),
         ),
         migrations.AddIndex(
             model_name='account',
