@@ -89,7 +89,7 @@ def is_free(port: int) -> bool:
 def prepare(loop_api: str) -> None:
     """Make the tables and the sample data; `loop_api` is where the stand-in will answer."""
     import django
-    from django.core.management import call_command, get_commands
+    from django.core.management import call_command
     from django.db import OperationalError, connection
 
     django.setup()
@@ -97,12 +97,22 @@ def prepare(loop_api: str) -> None:
     try:
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
-        if "sample_data" in get_commands():
-            call_command("sample_data", verbosity=1)
+        call_sample_data(loop_api)
     except OperationalError as mistake:
         raise ImproperlyConfigured(f"the database cannot be used: {str(mistake).strip()}") from None
     finally:
         connection.close()
+
+
+def call_sample_data(loop_api: str) -> None:
+    """Make the sample data, with environments that lead to the stand-in at `loop_api`."""
+    from django.core.management import call_command, get_commands, load_command_class
+
+    app = get_commands().get("sample_data")
+    if not app:
+        return
+    usage = load_command_class(app, "sample_data").create_parser("manage.py", "sample_data").format_help()
+    call_command("sample_data", **({"loop_api": loop_api} if "--loop-api" in usage else {}))
 
 
 def standin(data_dir: Path, port: int) -> Program:

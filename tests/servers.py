@@ -32,7 +32,7 @@ class NotInstalledError(RuntimeError):
 def missing() -> list[str]:
     """Return a sentence for each program that tests need and this machine lacks."""
     found = {
-        "PostgreSQL server (initdb): nothing is repeated on PostgreSQL": _initdb(),
+        "PostgreSQL server (initdb): nothing is repeated on PostgreSQL": find_initdb(),
         "redis-server: nothing is tried on Redis": shutil.which("redis-server"),
         "chromium: no page is looked at in a browser": browser_path(),
         "faketime: no year is played through with real processes": shutil.which("faketime"),
@@ -65,7 +65,8 @@ def wait_for(condition: Callable[[], Any], *, seconds: float = 20, what: str = "
 # --- PostgreSQL
 
 
-def _initdb() -> str | None:
+def find_initdb() -> str | None:
+    """Return where PostgreSQL's initdb is."""
     if path := shutil.which("initdb"):
         return path
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -75,7 +76,7 @@ def _initdb() -> str | None:
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
     """Start a PostgreSQL server that keeps nothing; yield a DATABASE_URL for it."""
-    initdb = _initdb()
+    initdb = find_initdb()
     if not initdb:
         raise NotInstalledError("there is no PostgreSQL server here")
     root = Path(tempfile.mkdtemp(prefix="pg"))  # short: the path of a socket has at most 107 bytes
