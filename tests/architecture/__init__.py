@@ -1,0 +1,1 @@
+"""The shape of the code (ARCHITECTURE): what import-linter cannot see."""
