@@ -6,6 +6,7 @@ The portal refuses only what nobody could judge; whether the rest is sufficient 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ FEWEST_WORDS = 5
 FEWEST_CHARACTERS = 25
 FEWEST_DIFFERENT_LETTERS = 6
 LARGEST_SHARE_OF_ONE_WORD = 0.5
+FEWEST_DIFFERENT_WORDS = 10  # below it, a text whose words come twice each says one thing over and over
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 
@@ -59,8 +61,10 @@ def _is_repetition(text: str, words: list[str]) -> bool:
     letters = [letter for letter in text.casefold() if letter.isalnum()]
     if len(letters) >= FEWEST_DIFFERENT_LETTERS and len(set(letters)) < FEWEST_DIFFERENT_LETTERS:
         return True
-    most = max(words.count(word) for word in set(words))
-    return len(words) >= 4 and most / len(words) > LARGEST_SHARE_OF_ONE_WORD
+    counts = Counter(words)
+    if len(words) >= 4 and max(counts.values()) / len(words) > LARGEST_SHARE_OF_ONE_WORD:
+        return True
+    return len(words) >= 4 and len(counts) < FEWEST_DIFFERENT_WORDS and len(counts) * 2 <= len(words)
 
 
 @dataclass(frozen=True)
