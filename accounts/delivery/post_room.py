@@ -45,7 +45,7 @@ def deliver_due(
     when the mail server is away; what it did not try stays due.
     """
     clock: Clock = now if callable(now) else lambda: now
-    end = clock() + run_for if run_for else None
+    end = None if run_for is None else clock() + run_for
     counts: Counter[str] = Counter()
     while limit is None or counts.total() < limit:
         left = BATCH if limit is None else min(BATCH, limit - counts.total())
