@@ -1,0 +1,51 @@
+"""A requester's own orders, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.states import OrderKind
+from accounts.models import Credential, Order
+from accounts.readers import paging
+from accounts.readers.stepper import Follower, whose_turn
+
+NEWEST_FIRST = paging.Order("created_at", falling=True)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One order of the list: its title and whose turn it is, in words."""
+
+    order: Order
+    title: str
+    turn: str
+
+
+def my_orders(by: Actor, asked: Mapping[str, str]) -> tuple[list[Row], paging.Page[Order]]:
+    """One page of the orders that ``by`` requested. Three queries, however many rows."""
+    orders = Order.objects.filter(requester_id=by.id).select_related("reactivates").prefetch_related("environments")
+    shown = paging.page(orders, NEWEST_FIRST, asked)
+    waiting = set(secrets_to_collect(by).values_list("account__order_id", flat=True))
+    rows = [Row(o, title(o), whose_turn(o, Follower(to_collect=o.pk in waiting))) for o in shown.rows]
+    return rows, shown
+
+
+def secrets_to_collect(by: Actor) -> QuerySet[Credential]:
+    """The issued secrets that wait for ``by``, who owns their accounts."""
+    return Credential.objects.filter(
+        account__owner_id=by.id, destroyed_at__isnull=True, collect_by__isnull=False
+    ).order_by("collect_by", "pk")
+
+
+def title(order: Order) -> str:
+    """What an order is called in lists and at the top of its page."""
+    if order.kind == OrderKind.REACTIVATION.value and order.reactivates is not None:
+        return _("Reactivation of %(client_id)s") % {"client_id": order.reactivates.client_id}
+    if order.organisation_name:
+        return _("Access for %(organisation)s") % {"organisation": order.organisation_name}
+    return _("New order")

@@ -1,0 +1,165 @@
+"""What happened to an order or an account, as the people concerned may read it: newest first.
+
+Notes between Support, the Service Responsible and Cegal stay among them: only the comments of the verbs in
+``SHOWN`` were written for the requester or the owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.lifecycle.accounts import ACCOUNT
+from accounts.lifecycle.actor import ActorKind
+from accounts.lifecycle.orders import ORDER
+from accounts.lifecycle.sentence import Sentence
+from accounts.models import Account, Event, Order
+from accounts.words import say
+
+PAGE = 50  # entries
+
+SHOWN = frozenset(
+    {"submit", "resubmit", "return", "approve", "reject", "withdraw", "reopen", "keep", "close", "suspend"}
+)
+"""The verbs whose comment is meant for the requester or the owner."""
+
+HIDDEN = frozenset({"verify_credential"})
+"""Steps of Support's work that tell the people concerned nothing."""
+
+_DONE = {row.verb: row.done for row in (*ORDER, *ACCOUNT)} | {
+    "start": Sentence("began the order"),
+    "create": Sentence("set up the account"),
+    "import": Sentence("took the account over"),
+    "remind": Sentence("sent a reminder about the inactivity notice"),
+    "notice_not_delivered": Sentence("could not deliver the inactivity notice to anybody"),
+    "reveal_secret": Sentence("collected the client secret"),
+    "destroy_secret": Sentence("destroyed the client secret: nobody collected it in time"),
+    "ask_for_new_secret": Sentence("asked Cegal for a new client secret"),
+    "enter_new_secret": Sentence("entered a new client secret"),
+    "confirm_task": Sentence("confirmed that a task is done"),
+}
+"""What completes the sentence "<name> ..." for each verb."""
+
+_LOOKS = {
+    "start": ("pencil-line", ""),
+    "submit": ("send", "accent"),
+    "resubmit": ("send", "accent"),
+    "send_for_approval": ("stamp", "accent"),
+    "approve": ("badge-check", "good"),
+    "return": ("message-square-reply", "warn"),
+    "reject": ("circle-x", "bad"),
+    "withdraw": ("undo-2", ""),
+    "expire": ("undo-2", "warn"),
+    "reopen": ("rotate-ccw", ""),
+    "send_to_cegal": ("wrench", "accent"),
+    "complete_setup": ("wrench", "good"),
+    "hand_back": ("undo-2", ""),
+    "issue_credentials": ("key-round", "good"),
+    "create": ("plus", ""),
+    "import": ("plus", ""),
+    "activate": ("circle-check", "good"),
+    "notify": ("mail-warning", "warn"),
+    "remind": ("bell", "warn"),
+    "keep": ("circle-check", "good"),
+    "used": ("activity", "good"),
+    "suspend": ("circle-pause", "bad"),
+    "suspend_for_inactivity": ("circle-pause", "bad"),
+    "reactivate": ("circle-play", "good"),
+    "close": ("archive", ""),
+    "reveal_secret": ("eye", "good"),
+    "destroy_secret": ("trash-2", "warn"),
+    "enter_new_secret": ("key-round", "accent"),
+    "notice_not_delivered": ("mail-x", "warn"),
+    "confirm_task": ("check", ""),
+}
+"""Icon and tone of an entry; what is not named here is drawn plainly."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry as ``components/_timeline.html`` draws it. ``who`` is "" for the portal itself."""
+
+    who: str
+    sentence: str
+    at: datetime
+    icon: str = "history"
+    tone: str = ""
+    comment: str = ""
+    comments: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Entries, and the number after which the older ones begin (None where there are none)."""
+
+    entries: list[Entry]
+    older: int | None = None
+
+
+def timeline(
+    subject: Order | Account, *, reader: UUID | None, labels: Mapping[str, Any], before: int | None = None
+) -> Timeline:
+    """The newest entries about ``subject``, or those older than event number ``before``. One query.
+
+    ``reader`` is the person who reads: their own deeds are told as "You". ``labels`` names the order form's fields.
+    """
+    events = Event.objects.filter(subject_type=subject.subject_type(), subject_id=subject.pk)
+    events = events.exclude(verb__in=HIDDEN)
+    if before is not None:
+        events = events.filter(seq__lt=before)
+    found = list(events.order_by("-seq")[: PAGE + 1])
+    shown = found[:PAGE]
+    older = shown[-1].seq if len(found) > PAGE else None
+    return Timeline([_entry(event, reader, labels) for event in shown], older)
+
+
+def last_return(order: Order) -> Event | None:
+    """The newest return of ``order``: its comments, and by when it must be answered. One query."""
+    returns = Event.objects.filter(subject_type="order", subject_id=order.pk, verb="return")
+    return returns.order_by("-seq").first()
+
+
+def _entry(event: Event, reader: UUID | None, labels: Mapping[str, Any]) -> Entry:
+    icon, tone = _LOOKS.get(event.verb, ("history", ""))
+    shown = event.verb in SHOWN
+    return Entry(
+        who=_who(event, reader),
+        sentence=_with_changes(event),
+        at=event.at,
+        icon=icon,
+        tone=tone,
+        comment=event.comment if shown else "",
+        comments=comments(event, labels) if shown else [],
+    )
+
+
+def comments(event: Event, labels: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The comments of a return on single fields, each under the field's label."""
+    said = event.data.get("comments", [])
+    return [{"field": str(labels.get(one["field"], one["field"])), "text": one["text"]} for one in said]
+
+
+def _who(event: Event, reader: UUID | None) -> str:
+    if event.actor_kind == ActorKind.SYSTEM:
+        return _("The portal")
+    return _("You") if reader is not None and event.actor_id == reader else event.actor_name
+
+
+def sentence(event: Event) -> str:
+    """What was done, after the name of who did it, in the language of the page."""
+    return say(_DONE.get(event.verb, Sentence(event.verb.replace("_", " "))))
+
+
+def _with_changes(event: Event) -> str:
+    """The sentence, with how many fields were changed before the order was sent again."""
+    names = {"role" if name in ("as_seller", "as_broker") else name for name in event.data.get("changed", {})}
+    if not names:
+        return sentence(event)
+    changed = ngettext("%(number)d field changed", "%(number)d fields changed", len(names)) % {"number": len(names)}
+    return _("%(sentence)s, %(changed)s") % {"sentence": sentence(event), "changed": changed}
