@@ -1,7 +1,8 @@
 """What happened to an order or an account, as the people concerned may read it: newest first.
 
 Notes between Support, the Service Responsible and Cegal stay among them: only the comments of the verbs in
-``SHOWN`` were written for the requester or the owner.
+``SHOWN`` were written for the requester or the owner. Staff read everything (``for_staff``); a note of theirs is
+marked as internal.
 """
 
 from __future__ import annotations
@@ -43,6 +44,9 @@ _DONE = {row.verb: row.done for row in (*ORDER, *ACCOUNT)} | {
     "ask_for_new_secret": Sentence("asked Cegal for a new client secret"),
     "enter_new_secret": Sentence("entered a new client secret"),
     "confirm_task": Sentence("confirmed that a task is done"),
+    "verify_credential": Sentence("asked the token URL whether the credentials work"),
+    "remind_stage": Sentence("sent a reminder: the order waits longer than the target of its stage"),
+    "warn_of_expiry": Sentence("warned that the order is withdrawn without an answer"),
 }
 """What completes the sentence "<name> ..." for each verb."""
 
@@ -77,6 +81,9 @@ _LOOKS = {
     "enter_new_secret": ("key-round", "accent"),
     "notice_not_delivered": ("mail-x", "warn"),
     "confirm_task": ("check", ""),
+    "verify_credential": ("plug-zap", ""),
+    "remind_stage": ("bell", "warn"),
+    "warn_of_expiry": ("bell", "warn"),
 }
 """Icon and tone of an entry; what is not named here is drawn plainly."""
 
@@ -92,6 +99,7 @@ class Entry:
     tone: str = ""
     comment: str = ""
     comments: list[dict[str, str]] = field(default_factory=list)
+    internal: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,20 +111,27 @@ class Timeline:
 
 
 def timeline(
-    subject: Order | Account, *, reader: UUID | None, labels: Mapping[str, Any], before: int | None = None
+    subject: Order | Account,
+    *,
+    reader: UUID | None,
+    labels: Mapping[str, Any],
+    before: int | None = None,
+    for_staff: bool = False,
 ) -> Timeline:
     """The newest entries about ``subject``, or those older than event number ``before``. One query.
 
     ``reader`` is the person who reads: their own deeds are told as "You". ``labels`` names the order form's fields.
+    ``for_staff`` shows every step and every note.
     """
     events = Event.objects.filter(subject_type=subject.subject_type(), subject_id=subject.pk)
-    events = events.exclude(verb__in=HIDDEN)
+    if not for_staff:
+        events = events.exclude(verb__in=HIDDEN)
     if before is not None:
         events = events.filter(seq__lt=before)
     found = list(events.order_by("-seq")[: PAGE + 1])
     shown = found[:PAGE]
     older = shown[-1].seq if len(found) > PAGE else None
-    return Timeline([_entry(event, reader, labels) for event in shown], older)
+    return Timeline([_entry(event, reader, labels, for_staff) for event in shown], older)
 
 
 def last_return(order: Order) -> Event | None:
@@ -125,9 +140,9 @@ def last_return(order: Order) -> Event | None:
     return returns.order_by("-seq").first()
 
 
-def _entry(event: Event, reader: UUID | None, labels: Mapping[str, Any]) -> Entry:
+def _entry(event: Event, reader: UUID | None, labels: Mapping[str, Any], for_staff: bool) -> Entry:
     icon, tone = _LOOKS.get(event.verb, ("history", ""))
-    shown = event.verb in SHOWN
+    shown = for_staff or event.verb in SHOWN
     return Entry(
         who=_who(event, reader),
         sentence=_with_changes(event),
@@ -136,6 +151,7 @@ def _entry(event: Event, reader: UUID | None, labels: Mapping[str, Any]) -> Entr
         tone=tone,
         comment=event.comment if shown else "",
         comments=comments(event, labels) if shown else [],
+        internal=for_staff and bool(event.comment) and event.verb not in SHOWN,
     )
 
 
