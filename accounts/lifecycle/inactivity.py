@@ -90,11 +90,14 @@ def feed_is_current(feed_through: date | None, policy: Policy, today: date) -> b
 
 
 def reminder_due(notice: NoticeFacts, policy: Policy, today: date) -> bool:
-    """Is a reminder due today? A missed one goes out with the next run up to ``answer by``, two as one."""
-    if notice.answer_by is None or today > notice.answer_by:
+    """Is a reminder due today? A missed one goes out with the next run up to ``answer by``, two as one.
+
+    One that would lie before the delivery, in a short answer period, is left out.
+    """
+    if notice.delivered_on is None or notice.answer_by is None or today > notice.answer_by:
         return False
     due_days = [notice.answer_by - timedelta(days=days) for days in policy.reminder_days]
-    passed = [day for day in due_days if day <= today]
+    passed = [day for day in due_days if notice.delivered_on < day <= today]
     return bool(passed) and (notice.reminded_on is None or notice.reminded_on < max(passed))
 
 

@@ -74,7 +74,8 @@ ORDER: Table = (
         _("Withdraw"), _("withdrew the order"), tells=(Tell("order_withdrawn", Audience.SUPPORT),),
     ),
     Transition(
-        "expire", (S.RETURNED,), S.WITHDRAWN, (Role.SYSTEM,), _("Expire"), _("withdrew the order: no answer came in time"),
+        "expire", (S.RETURNED,), S.WITHDRAWN, (Role.SYSTEM,),
+        _("Expire"), _("withdrew the order: no answer came in time"),
         tells=(Tell("order_expired", Audience.REQUESTER), Tell("order_expired_copy", Audience.SUPPORT)), automatic=True,
     ),
     Transition(

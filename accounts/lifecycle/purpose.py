@@ -80,10 +80,22 @@ class Advice:
         return bool(self.found)
 
 
-_SYSTEM = r"\b(?:sap|maximo|ifs|dynamics|oracle|erp|wms|postman|power ?bi|system\w*|inventory|lager\w*|\w*portal\w*|\w*database\w*)\b"
-_DATA = r"\b(?:send\w*|import\w*|export\w*|upload\w*|fetch\w*|read\w*|updat\w*|sync\w*|hent\w*|oppdater\w*|eksporter\w*|importer\w*|les\w*)\b(?:\s+\S+){0,4}"
-_PROJECT = r"\b(?:project|prosjekt\w*|customer|kunde\w*|client|reference|referanse|ref\.?|contract|kontrakt\w*)\b(?:\s+\S+){0,3}|\b[A-Z]{1,4}-\d[\w-]*"
-_OFTEN = r"\b(?:every|each|hver\w*|nightly|daily|weekly|hourly|monthly|daglig|ukentlig|månedlig|\w+ (?:times|ganger))\b(?:\s+\w+)?"
+_SYSTEM = (
+    r"\b(?:sap|maximo|ifs|dynamics|oracle|erp|wms|postman|power ?bi|system\w*|inventory|lager\w*|\w*portal\w*"
+    r"|\w*database\w*)\b"
+)
+_DATA = (
+    r"\b(?:send\w*|import\w*|export\w*|upload\w*|fetch\w*|read\w*|updat\w*|sync\w*|hent\w*|oppdater\w*"
+    r"|eksporter\w*|importer\w*|les\w*)\b(?:\s+\S+){0,4}"
+)
+_PROJECT = (
+    r"\b(?:project|prosjekt\w*|customer|kunde\w*|client|reference|referanse|ref\.?|contract|kontrakt\w*)\b"
+    r"(?:\s+\S+){0,3}|\b[A-Z]{1,4}-\d[\w-]*"
+)
+_OFTEN = (
+    r"\b(?:every|each|hver\w*|nightly|daily|weekly|hourly|monthly|daglig|ukentlig|månedlig|\w+ (?:times|ganger))\b"
+    r"(?:\s+\w+)?"
+)
 
 
 def advice(purpose: str) -> list[Advice]:

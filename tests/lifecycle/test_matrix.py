@@ -39,8 +39,7 @@ def answer(table: Table, verb: str, state: str, facts: Facts) -> str:
         transition.check(row, facts)
     except NotAllowed:
         return "not allowed"
-    except NotReady as refusal:
-        assert str(refusal), "a refusal says why"
+    except NotReady:
         return "not possible"
     return str(row.target)
 
@@ -77,7 +76,7 @@ def test_the_buttons_are_exactly_the_verbs_that_this_role_may_start(kind: str, s
 @pytest.mark.parametrize("kind", ["order", "account"])
 def test_an_unknown_verb_and_an_unknown_state_are_refused_with_what_is_known(kind: str) -> None:
     table, lines = tables(kind)
-    with pytest.raises(NotReady, match="There is no verb “teleport”. Known: "):
+    with pytest.raises(NotReady, match=r"There is no verb “teleport”\. Known: \w+"):
         transition.find(table, "teleport", lines[0].source)
     with pytest.raises(NotReady, match="is not possible any more: it is now “nowhere”"):
         transition.find(table, lines[0].verb, "nowhere")

@@ -50,7 +50,7 @@ def test_what_another_verb_or_the_clock_starts_has_no_button(table: Table, lines
 
 def test_every_end_of_an_account_owes_the_provider_a_task() -> None:
     owing = {row.verb: [str(task) for task in row.owes] for row in ACCOUNT if row.owes}
-    assert owing == dict.fromkeys(domain.OWES_A_DISABLING, ["disable_client"])
+    assert owing == {verb: ["disable_client"] for verb in domain.OWES_A_DISABLING}
     assert not any(row.owes for row in ORDER), "an order owes nothing by itself"
 
 
