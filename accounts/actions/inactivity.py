@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.actions import brake, notices
 from accounts.lifecycle.actor import SYSTEM, Actor
@@ -137,25 +137,28 @@ def _suspensions(run: Check) -> Iterator[Finding]:
 
 
 def _notified(run: Check) -> Iterator[list[Finding]]:
-    """Every notified account with its open notice, in chunks by key."""
+    """Every notified account with its open notice, in chunks by (since when, key)."""
     open_notices = _with_waiting(Notice.objects.filter(outcome=NoticeOutcome.OPEN.value))
     accounts = Account.objects.filter(state=AccountState.NOTIFIED.value).select_related("environment", "owner")
     accounts = accounts.prefetch_related(Prefetch("notices", queryset=open_notices, to_attr="open_notices"))
-    last: UUID | None = None
-    while chunk := list((accounts.filter(pk__gt=last) if last else accounts).order_by("pk")[:CHUNK]):
-        last = chunk[-1].pk
+    for chunk in _in_chunks(accounts, "state_since"):
         yield [run.find(account, next(iter(account.open_notices), None)) for account in chunk]
 
 
 def _active(run: Check) -> Iterator[list[Finding]]:
     """The active accounts whose last activity lies more than a year back, in chunks by (last activity, key)."""
-    cutoff = notices.cutoff(run.policy, run.today)
-    accounts = Account.objects.active_past(cutoff).select_related("environment", "owner")
-    after = Q()
-    while chunk := list(accounts.filter(after).order_by("last_activity_on", "pk")[:CHUNK]):
-        end = chunk[-1]
-        after = Q(last_activity_on__gt=end.last_activity_on) | Q(last_activity_on=end.last_activity_on, pk__gt=end.pk)
+    accounts = Account.objects.active_past(notices.cutoff(run.policy, run.today))
+    for chunk in _in_chunks(accounts.select_related("environment", "owner"), "last_activity_on"):
         yield [run.find(account, None) for account in chunk]
+
+
+def _in_chunks(accounts: QuerySet[Account], column: str) -> Iterator[list[Account]]:
+    """The accounts in the order of (column, key), a chunk at a time; doing one does not move the next."""
+    after = Q()
+    while chunk := list(accounts.filter(after).order_by(column, "pk")[:CHUNK]):
+        end, key = getattr(chunk[-1], column), chunk[-1].pk
+        after = Q(**{f"{column}__gte": end}) & (Q(**{f"{column}__gt": end}) | Q(pk__gt=key))
+        yield chunk
 
 
 def _with_waiting(open_notices):  # type: ignore[no-untyped-def]

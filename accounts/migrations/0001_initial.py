@@ -419,11 +419,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='account',
-            index=models.Index(condition=models.Q(('state', 'active')), fields=['state', 'last_activity_on', 'id'], name='account_active_by_activity'),
-        ),
-        migrations.AddIndex(
-            model_name='account',
-            index=models.Index(condition=models.Q(('state', 'notified')), fields=['state', 'id'], name='account_notified'),
+            index=models.Index(fields=['state', 'last_activity_on', 'id'], name='account_by_activity'),
         ),
         migrations.AddIndex(
             model_name='account',
