@@ -37,9 +37,13 @@ class BadLine:
     field: str
     sentence: Sentence
 
+    @property
+    def place(self) -> str:
+        """Where it is: ``line 12, owner_email``."""
+        return f"line {self.line}, {self.field}" if self.field else f"line {self.line}"
+
     def __str__(self) -> str:
-        place = f"line {self.line}, {self.field}" if self.field else f"line {self.line}"
-        return f"{place}: {self.sentence}"
+        return f"{self.place}: {self.sentence}"
 
 
 class BadFile(Refused):

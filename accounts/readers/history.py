@@ -1,0 +1,158 @@
+"""The chain of events of one subject, and whether all chains are whole (DOMAIN.md, "Records")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from accounts.lifecycle.sentence import Sentence
+from accounts.lifecycle.sentence import Sentence as _
+from accounts.models import Account, Event, Order, Person, Subject
+from accounts.readers import timeline
+from accounts.words import say
+
+SUBJECTS: dict[str, type[Subject]] = {kind.subject_type(): kind for kind in (Order, Account, Person)}
+CHUNK = 2000
+
+_OF_PEOPLE = {
+    "create": Sentence("made the person known"),
+    "grant_role": Sentence("gave a role"),
+    "revoke_role": Sentence("took a role away"),
+    "set_name": Sentence("wrote the name"),
+}
+
+
+def sentence(event: Event) -> str:
+    """What was done, to come after the name of who did it, in the language that is active now."""
+    if event.subject_type == Person.subject_type() and event.verb in _OF_PEOPLE:
+        return say(_OF_PEOPLE[event.verb])
+    return timeline.sentence(event)
+
+
+def chain(subject: Subject) -> Iterator[dict[str, Any]]:
+    """Every event of ``subject``, the first one first, as plain values; times are in Europe/Oslo."""
+    for event in _events(subject.subject_type()).filter(subject_id=subject.pk).iterator(CHUNK):
+        yield {
+            "seq": event.seq,
+            "at": timezone.localtime(event.at).isoformat(timespec="seconds"),
+            "actor": event.actor_name,
+            "verb": event.verb,
+            "from": event.source,
+            "to": event.target,
+            "sentence": sentence(event),
+            "comment": event.comment,
+            "data": event.data,
+            "hash": event.hash,
+        }
+
+
+@dataclass(frozen=True)
+class Break:
+    """A place where a chain is broken: the subject, the number of the event, and what is wrong there."""
+
+    subject: str
+    seq: int
+    why: Sentence
+
+    def __str__(self) -> str:
+        return f"{self.subject}, event {self.seq}: {self.why}"
+
+
+@dataclass
+class Verified:
+    """What was read by ``verify``, while it runs and after it: events and chains."""
+
+    events: int = 0
+    chains: int = 0
+
+
+def verify(verified: Verified, only: Subject | None = None) -> Iterator[Break]:
+    """Recompute every chain, or that of one subject, and give the places where one is broken.
+
+    A chain is whole when its numbers run from 1 without a gap, each event carries the hash of the one before and
+    its own, and the subject's row stands where its last event left it: version and state. Memory stays flat; rows
+    that change meanwhile are looked at again before they are called broken.
+    """
+    for kind, model in SUBJECTS.items():
+        if only is not None and not isinstance(only, model):
+            continue
+        events, rows = _events(kind), model._default_manager.all()
+        if only is not None:
+            events, rows = events.filter(subject_id=only.pk), rows.filter(pk=only.pk)
+        yield from _links(events, verified)
+        yield from _ends(kind, rows)
+        if only is None:
+            yield from _orphans(kind, model)
+
+
+def _events(kind: str) -> QuerySet[Event]:
+    return Event.objects.filter(subject_type=kind).order_by("subject_id", "seq")
+
+
+def _links(events: QuerySet[Event], verified: Verified) -> Iterator[Break]:
+    before: Event | None = None
+    for event in events.iterator(CHUNK):
+        if before is None or before.subject_id != event.subject_id:
+            before = None
+            verified.chains += 1
+        verified.events += 1
+        why = _wrong(event, before)
+        if why is not None:
+            yield Break(_name(event), event.seq, why)
+        before = event
+
+
+def _wrong(event: Event, before: Event | None) -> Sentence | None:
+    expected = before.seq + 1 if before else 1
+    if event.seq != expected:
+        return _("event %(expected)s is missing", expected=expected)
+    if event.previous != (before.hash if before else ""):
+        return _("it does not carry the hash of the event before it")
+    if event.hash != event.computed_hash():
+        return _("its hash does not fit what it says")
+    return None
+
+
+def _ends(kind: str, rows: QuerySet[Subject]) -> Iterator[Break]:
+    """Subjects whose row does not stand where their last event left it."""
+    for row in _unlike_their_last(kind, rows).iterator(CHUNK):
+        again = _unlike_their_last(kind, rows.filter(pk=row.pk)).first()  # it may have moved on meanwhile
+        if again is None:
+            continue
+        if again.last_seq == 0:  # type: ignore[attr-defined]
+            said = _("the row has no history at all")
+        elif again.version != again.last_seq:  # type: ignore[attr-defined]
+            said = _("the row says that there are %(version)s events", version=again.version)
+        else:
+            state = again.state  # type: ignore[attr-defined]
+            said = _("the row’s state is “%(state)s”, which is not where the last event left it", state=state)
+        yield Break(f"{kind} {again}", again.last_seq, said)  # type: ignore[attr-defined]
+
+
+def _unlike_their_last(kind: str, rows: QuerySet[Subject]) -> QuerySet[Subject]:
+    last = Event.objects.filter(subject_type=kind, subject_id=OuterRef("pk")).order_by("-seq")
+    rows = rows.annotate(last_seq=Coalesce(Subquery(last.values("seq")[:1]), 0))
+    wrong = ~Q(version=F("last_seq"))
+    if kind != Person.subject_type():
+        rows = rows.annotate(last_target=Subquery(last.values("target")[:1]))
+        wrong |= Q(last_seq=0) | ~Q(last_target=F("state"))
+    return rows.filter(wrong).order_by("pk")
+
+
+def _orphans(kind: str, model: type[Subject]) -> Iterator[Break]:
+    """Chains whose subject is gone."""
+    there = model._default_manager.filter(pk=OuterRef("subject_id"))
+    firsts = Event.objects.filter(subject_type=kind, seq=1).annotate(there=Subquery(there.values("pk")[:1]))
+    for event in firsts.filter(there=None).order_by("subject_id").iterator(CHUNK):
+        yield Break(_name(event), event.seq, _("the row that this history is about is gone"))
+
+
+def _name(event: Event) -> str:
+    model = SUBJECTS[event.subject_type]
+    row = model._default_manager.filter(pk=event.subject_id).first()
+    return f"{event.subject_type} {row or event.subject_id}"
