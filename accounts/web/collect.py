@@ -1,0 +1,106 @@
+"""Collecting a client secret: shown once, to the account's owner, who signed in a moment ago.
+
+A GET never holds the secret. The POST shows it in its own answer, without a redirect, and nothing keeps that page.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from accounts.actions import credentials
+from accounts.lifecycle.errors import LostRace, NotReady
+from accounts.lifecycle.sentence import Sentence
+from accounts.models import Account
+from accounts.models.encrypted import SealError
+from accounts.readers.credentials import states_of
+from accounts.web.door import actor_for, find_account, signed_in
+from accounts.web.refusals import not_allowed_is_403
+from accounts.web.signin import signed_in_recently
+from accounts.words import say
+
+log = structlog.get_logger(__name__)
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def collect(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """GET explains and asks; POST reveals the secret, once."""
+    found = find_account(request, pk)
+    response = _reveal(request, found) if request.method == "POST" else _page(request, found)
+    response.headers["Cache-Control"] = "no-store, private"
+    response.headers["Referrer-Policy"] = "strict-origin"
+    return response
+
+
+@sensitive_variables()
+def _reveal(request: HttpRequest, found: Account) -> HttpResponse:
+    if found.owner_id == actor_for(request).id:
+        if not signed_in_recently(request):
+            return redirect("collect", found.pk)
+        if "ready" not in request.POST:
+            return _page(request, found, unticked=True, status=422)
+    credential = found.credentials.order_by("-entered_at", "-pk").first()
+    if credential is None:
+        return _page(request, found, status=409)
+    try:
+        # Drawing the page belongs to it: should that fail, the secret is not destroyed.
+        with not_allowed_is_403(), transaction.atomic():
+            secret = credentials.reveal(credential, by=actor_for(request), now=timezone.now())
+            return render(request, "accounts/requester/revealed.html", _revealed(found, secret))
+    except (LostRace, NotReady) as refusal:
+        return _page(request, found, refusal=refusal.sentence, status=409)
+    except SealError as failure:
+        log.error("secret_not_opened", account=str(found.pk), reason=str(failure.sentence))
+        return _page(request, found, refusal=failure.sentence, status=409)
+
+
+@sensitive_variables()
+def _revealed(found: Account, secret: str) -> dict[str, Any]:
+    return {
+        "account": found,
+        "secret": secret,
+        "state": states_of([found])[0],
+        "example": _example(found),
+    }
+
+
+def _page(
+    request: HttpRequest,
+    found: Account,
+    *,
+    refusal: Sentence | None = None,
+    unticked: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "account": found,
+        "state": states_of([found])[0],
+        "owner": found.owner_id == actor_for(request).id,
+        "recent": signed_in_recently(request),
+        "refusal": say(refusal) if refusal else "",
+        "unticked": unticked,
+    }
+    return render(request, "accounts/requester/collect.html", context, status=status)
+
+
+def _example(found: Account) -> str:
+    """A first token with curl. The secret comes from the environment, by a pipe: no list of processes shows it."""
+    lines = [
+        "read -rs LOOP_CLIENT_SECRET   # paste the secret, then press Enter",
+        'printf %s "$LOOP_CLIENT_SECRET" |',
+        f"curl {shlex.quote(found.environment.token_url)} \\",
+        "  --data-urlencode grant_type=client_credentials \\",
+        f"  --data-urlencode {shlex.quote('client_id=' + found.client_id)} \\",
+        "  --data-urlencode client_secret@-",
+    ]
+    return "\n".join(lines)

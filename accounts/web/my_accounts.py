@@ -1,0 +1,122 @@
+"""A person's own API accounts: are they used, how long are they safe, and what may be done with them now."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import verbs
+from accounts.actions import ordering
+from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.errors import NotReady
+from accounts.lifecycle.states import AccountState, OrderState
+from accounts.models import Account, Order, current_policy
+from accounts.readers import account_page as reader
+from accounts.readers.credentials import states_of
+from accounts.web.door import actor_for, find_account, page_of, signed_in
+from accounts.web.history import history
+from accounts.web.listing import neighbours
+from accounts.web.refusals import not_allowed_is_403
+from accounts.words import say
+
+CHART_HEIGHT = 84  # pixels
+ENDED = (OrderState.ISSUED.value, OrderState.REJECTED.value, OrderState.WITHDRAWN.value)
+
+
+@signed_in
+@require_safe
+def my_accounts(request: HttpRequest) -> HttpResponse:
+    """The accounts whose owner or technical contact this person is."""
+    actor, today = actor_for(request), timezone.localdate()
+    cards, page = reader.my_accounts(actor, request.GET, current_policy(), today)
+    known = reader.known_through({card.account.environment_id for card in cards})
+    context = {
+        "rows": [
+            {"card": card, "owner": card.account.owner_id == actor.id, "known": known.get(card.account.environment_id)}
+            for card in cards
+        ],
+        "to_answer": [card for card in cards if card.notice],
+        **neighbours(request, page),
+    }
+    return render(request, "accounts/requester/my_accounts.html", context)
+
+
+@signed_in
+@require_safe
+def account(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One account: its use, its secret, its history, and the buttons for whoever looks."""
+    actor, found = actor_for(request), find_account(request, pk)
+    today = timezone.localdate()
+    months = reader.months(found, today)
+    context = {
+        "account": found,
+        "card": reader.card(found, current_policy(), today),
+        "owner": found.owner_id == actor.id,
+        "known": reader.known_through({found.environment_id}).get(found.environment_id),
+        "months": months,
+        "calls": sum(calls for _month, calls in months),
+        "bars": reader.bars(months, CHART_HEIGHT),
+        "chart": {"height": CHART_HEIGHT + 24, "base": CHART_HEIGHT, "labels": CHART_HEIGHT + 18},
+        "secret": states_of([found])[0],
+        "actions": _buttons(found, actor),
+        "tasks": found.tasks.filter(done_at__isnull=True).order_by("opened_at"),
+        "reactivation": _reactivation(found, actor),
+        "staff_url": _staff_page(found, actor),
+        **history(request, found),
+    }
+    return render(request, "accounts/requester/account.html", context)
+
+
+@signed_in
+@require_POST
+def account_reactivate(request: HttpRequest, pk: UUID) -> HttpResponseRedirect:
+    """Begin the order that asks to reactivate a suspended account, or go on with the one that was begun."""
+    actor, found = actor_for(request), find_account(request, pk)
+    try:
+        with not_allowed_is_403():
+            order = ordering.start_reactivation(found, by=actor, now=timezone.now())
+    except NotReady as refusal:
+        begun = _unfinished(found, actor)
+        if begun is None:
+            messages.warning(request, say(refusal.sentence))
+            return redirect("account", found.pk)
+        return redirect("order", begun.reference)
+    return redirect("order_edit", order.reference)
+
+
+def _buttons(found: Account, actor: Actor) -> list[dict[str, Any]]:
+    """The verbs open to ``actor``; the answer to a notice comes first and is the one primary button."""
+    return [
+        {
+            "url": reverse("account_verb", args=[found.pk, row.verb]),
+            "label": say(row.label),
+            "variant": "primary" if row.verb == "keep" else "secondary",
+            "color": "danger" if verbs.verb_of(found, row.verb).danger else "neutral",
+        }
+        for row in verbs.open_to(found, actor)
+    ]
+
+
+def _reactivation(found: Account, actor: Actor) -> dict[str, Any] | None:
+    """How a suspended account comes back: the order that was begun, or the button that begins one (its owner)."""
+    if found.state != AccountState.SUSPENDED.value:
+        return None
+    return {"order": _unfinished(found, actor), "may": found.owner_id == actor.id}
+
+
+def _unfinished(found: Account, actor: Actor) -> Order | None:
+    begun = Order.objects.visible_to(actor).filter(reactivates=found).exclude(state__in=ENDED)
+    return begun.order_by("-created_at", "pk").first()
+
+
+def _staff_page(found: Account, actor: Actor) -> str:
+    """Where staff work on this account; "" for everybody else."""
+    page = page_of(found, actor)
+    return "" if page == reverse("account", args=[found.pk]) else page

@@ -1,0 +1,107 @@
+"""A requester's orders: the list, and one order with its stages, its history and what may be done now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts import verbs
+from accounts.forms.order import FIELD_LABELS
+from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.states import OrderState
+from accounts.models import Account, Order, current_policy
+from accounts.readers import my_orders as reader
+from accounts.readers import stepper
+from accounts.readers.timeline import comments, last_return
+from accounts.readers.waiting import waiting
+from accounts.web import answers
+from accounts.web.door import actor_for, find_order, page_of, signed_in
+from accounts.web.history import history
+from accounts.web.listing import neighbours
+from accounts.words import say
+
+BEING_WRITTEN = (OrderState.DRAFT.value, OrderState.RETURNED.value)
+SENT_ELSEWHERE = frozenset({"submit", "resubmit"})
+"""The verbs whose way leads over the form and the page to check the answers."""
+
+
+@signed_in
+@require_safe
+def my_orders(request: HttpRequest) -> HttpResponse:
+    """The orders that this person requested, the newest first."""
+    rows, page = reader.my_orders(actor_for(request), request.GET)
+    return render(request, "accounts/requester/my_orders.html", {"rows": rows, **neighbours(request, page)})
+
+
+@signed_in
+@require_safe
+def order(request: HttpRequest, reference: str) -> HttpResponse:
+    """One order: how far it is, who has it, what happened, and what this person may do now."""
+    actor, found = actor_for(request), find_order(request, reference)
+    follower = stepper.Follower(
+        mine=found.requester_id == actor.id,
+        to_collect=reader.secrets_to_collect(actor).filter(account__order=found).exists(),
+    )
+    policy, now = current_policy(), timezone.now()
+    context = {
+        "order": found,
+        "title": reader.title(found),
+        "mine": follower.mine,
+        "to_collect": follower.to_collect,
+        "steps": stepper.steps(found, stepper.moves(found), policy, follower),
+        "turn": stepper.whose_turn(found, follower),
+        "waiting": waiting(found, policy, now),
+        "actions": _buttons(found, actor),
+        "facts": answers.rows(found),
+        "accounts": _accounts(found, actor),
+        "staff_url": _staff_page(found, actor),
+        **_returned(found),
+        **history(request, found),
+    }
+    return render(request, "accounts/requester/order.html", context)
+
+
+def _buttons(found: Order, actor: Actor) -> list[dict[str, Any]]:
+    """The verbs open to ``actor``, each leading to its confirm page."""
+    rows = [row for row in verbs.open_to(found, actor) if row.verb not in SENT_ELSEWHERE]
+    return [
+        {
+            "url": reverse("order_verb", args=[found.reference, row.verb]),
+            "label": say(row.label),
+            "variant": "tertiary" if verbs.verb_of(found, row.verb).danger else "secondary",
+            "color": "danger" if verbs.verb_of(found, row.verb).danger else "neutral",
+        }
+        for row in rows
+    ]
+
+
+def _accounts(found: Order, actor: Actor) -> list[dict[str, Any]]:
+    """The accounts that came out of the order. Only whoever may see an account gets a link to it."""
+    accounts = Account.objects.filter(order=found).select_related("environment", "owner")
+    seen = set(Account.objects.visible_to(actor).filter(order=found).values_list("pk", flat=True))
+    waits = set(reader.secrets_to_collect(actor).filter(account__order=found).values_list("account_id", flat=True))
+    return [
+        {"account": account, "visible": account.pk in seen, "to_collect": account.pk in waits}
+        for account in accounts.order_by("environment__position", "pk")
+    ]
+
+
+def _staff_page(found: Order, actor: Actor) -> str:
+    """Where staff work on this order; "" for everybody else and for one's own order."""
+    page = page_of(found, actor)
+    return "" if page == reverse("order", args=[found.reference]) else page
+
+
+def _returned(found: Order) -> dict[str, Any]:
+    """Why the order came back, while it waits for its requester."""
+    event = last_return(found) if found.state == OrderState.RETURNED.value else None
+    if event is None:
+        return {"returned": None}
+    by = _("Support") if event.source == OrderState.SUPPORT.value else _("Service Responsible")
+    return {"returned": event, "returned_by": by, "comments": comments(event, FIELD_LABELS)}
