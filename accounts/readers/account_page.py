@@ -129,6 +129,11 @@ def known_through(environments: Iterable[UUID]) -> dict[UUID, date]:
     return dict(fed.values_list("environment").annotate(Max("last_day")))
 
 
+def known_through_of(account: Account) -> date | None:
+    """The last day that the feed of the account's environment covers; None when there never was one."""
+    return known_through([account.environment_id]).get(account.environment_id)
+
+
 def months(account: Account, today: date) -> list[tuple[date, int]]:
     """Calls of ``account`` by month: the [12] months up to that of ``today``, the oldest first. One query."""
     first = _months_back(today, MONTHS - 1)

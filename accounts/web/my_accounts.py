@@ -59,7 +59,7 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
         "account": found,
         "card": reader.card(found, current_policy(), today),
         "owner": found.owner_id == actor.id,
-        "known": reader.known_through({found.environment_id}).get(found.environment_id),
+        "known": reader.known_through_of(found),
         "months": months,
         "calls": sum(calls for _month, calls in months),
         "bars": reader.bars(months, CHART_HEIGHT),
