@@ -1,0 +1,87 @@
+"""What the tests of the database's own rules share: a row of everything, and ``refused``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import IntegrityError, connection, models, transaction
+
+from accounts import models as rows
+from tests.story import Story
+
+TODAY = date(2026, 11, 23)
+
+
+@contextmanager
+def refused(rule: str) -> Iterator[None]:
+    """The block must break exactly the rule called ``rule`` (SQLite names only checks)."""
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        yield
+    said = str(caught.value)
+    if connection.vendor == "postgresql" or "CHECK" in said:
+        assert rule in said
+
+
+def again(row: models.Model, **changed: object) -> None:
+    """Insert the same row a second time, under another key."""
+    values = {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if not f.generated}
+    key = row._meta.pk
+    assert key is not None
+    del values[key.attname]
+    if isinstance(row.pk, UUID):
+        values[key.attname] = uuid4()
+    type(row)._default_manager.create(**{**values, **changed})
+
+
+class OneOfEach:
+    """One valid row of every kind, by its model's name."""
+
+    def __init__(self, story: Story) -> None:
+        now = story.now
+        issuing = story.order_in("credential_issue")
+        notified = story.account_in("notified")
+        event = rows.Event.objects.filter(subject_id=notified.pk).order_by("-seq")[0]
+        list_ = rows.SuspensionList.objects.create(environment=story.test, run_on=TODAY, allowed=10, created_at=now)
+        self.rows: dict[str, models.Model] = {
+            "environment": story.test,
+            "organisation": rows.Organisation.objects.get(number="923609016"),
+            "person": story.ingrid,
+            "rolegrant": rows.RoleGrant.objects.get(person=story.support),
+            "order": story.order_in("support"),
+            "draft": story.draft(purpose=""),
+            "account": notified,
+            "pending": issuing.accounts.get(),
+            "credential": rows.Credential.objects.get(account__order=issuing),
+            "event": event,
+            "jobrun": rows.JobRun.objects.create(
+                job="check", period="2026-11-23", started_at=now, lease_until=now + timedelta(hours=1)
+            ),
+            "notice": rows.Notice.objects.get(account=notified),
+            "suspensionlist": list_,
+            "message": rows.Message.objects.filter(notice__account=notified)[0],
+            "policynumber": rows.PolicyNumber.objects.create(name="answer_days", value=30),
+            "task": rows.Task.objects.create(
+                kind="disable_client", account=notified, event=event, opened_at=now
+            ),
+            "dailyusage": rows.DailyUsage.objects.create(account=notified, day=TODAY, calls=1),
+            "coverage": rows.Coverage.objects.filter(environment=story.test)[0],
+            "usagefile": rows.UsageFile.objects.create(
+                environment=story.test, digest="d" * 64, received_at=now, lines=1
+            ),
+        }  # fmt: skip
+
+    def change(self, name: str, columns: dict[str, object]) -> None:
+        """Change one row behind the back of every rule above the database."""
+        row = self.rows[name]
+        changed = type(row)._default_manager.filter(pk=row.pk).update(**columns)
+        assert changed == 1, "the row to change is not there"
+
+
+@pytest.fixture
+def one(story: Story) -> OneOfEach:
+    """One valid row of every kind."""
+    return OneOfEach(story)

@@ -1,0 +1,145 @@
+"""The database itself refuses what no row may say, whoever writes it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from django.apps import apps
+
+from tests.models.refusing import TODAY, OneOfEach, again, refused
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+NOBODY = UUID(int=1)
+
+CHECKS: list[tuple[str, str, dict[str, object]]] = [
+    ("environment_name_is_given", "environment", {"name": ""}),
+    ("environment_token_url_is_given", "environment", {"token_url": ""}),
+    ("organisation_name_is_given", "organisation", {"name": ""}),
+    ("organisation_number_is_given", "organisation", {"number": ""}),
+    ("person_email_is_given", "person", {"email": ""}),
+    ("role_is_known", "rolegrant", {"role": "emperor"}),
+    ("role_is_known", "rolegrant", {"role": "requester"}),  # a relation, never granted
+    ("role_is_known", "rolegrant", {"role": "system"}),
+    ("order_state_is_known", "order", {"state": "lost"}),
+    ("order_state_is_known", "order", {"state": ""}),
+    ("order_kind_is_known", "order", {"kind": "gift"}),
+    ("order_reference_is_given", "order", {"reference": ""}),
+    ("order_form_is_complete", "order", {"organisation_name": ""}),
+    ("order_form_is_complete", "order", {"organisation_number": ""}),
+    ("order_form_is_complete", "order", {"system": ""}),
+    ("order_form_is_complete", "order", {"purpose": ""}),
+    ("order_form_is_complete", "order", {"technical_name": ""}),
+    ("order_form_is_complete", "order", {"technical_email": ""}),
+    ("order_form_is_complete", "order", {"owner_name": ""}),
+    ("order_form_is_complete", "order", {"owner_email": ""}),
+    ("order_form_is_complete", "order", {"as_seller": False, "as_broker": False}),
+    ("order_sent_has_organisation_and_time", "order", {"organisation": None}),
+    ("order_sent_has_organisation_and_time", "order", {"submitted_at": None}),
+    ("order_returned_has_answer_by", "order", {"state": "returned", "answer_by": None}),
+    ("order_at_cegal_was_sent", "order", {"state": "cegal_setup"}),
+    ("order_at_cegal_was_sent", "order", {"state": "credential_issue"}),
+    ("order_reactivation_names_account", "order", {"kind": "reactivation"}),
+    ("account_state_is_known", "account", {"state": "asleep"}),
+    ("account_client_id_is_given", "account", {"client_id": ""}),
+    ("account_purpose_is_given", "account", {"purpose": ""}),
+    ("account_role_is_given", "account", {"as_seller": False, "as_broker": False}),
+    ("account_living_was_activated", "account", {"activated_on": None}),
+    ("account_living_was_activated", "account", {"activated_on": None, "state": "active"}),
+    ("account_living_was_activated", "account", {"activated_on": None, "state": "suspended"}),
+    ("account_living_was_activated", "pending", {"state": "active"}),
+    ("credential_revealed_by_somebody", "credential",
+     {"sealed_secret": "", "destroyed_at": NOW, "revealed_at": NOW}),
+    ("credential_revealed_by_somebody", "credential",
+     {"sealed_secret": "", "destroyed_at": NOW, "revealed_by": "Ingrid"}),
+    ("credential_secret_until_destroyed", "credential", {"sealed_secret": ""}),
+    ("credential_secret_until_destroyed", "credential", {"destroyed_at": NOW}),
+    ("credential_secret_until_destroyed", "credential", {"revealed_at": NOW, "revealed_by": "Ingrid"}),
+    ("job_run_state_is_known", "jobrun", {"state": "stuck"}),
+    ("notice_outcome_is_known", "notice", {"outcome": "forgotten", "closed_at": NOW}),
+    ("notice_delivered_has_answer_by", "notice", {"answer_by": None}),
+    ("notice_delivered_has_answer_by", "notice", {"delivered_on": None}),
+    ("notice_closed_has_time", "notice", {"outcome": "kept"}),
+    ("notice_closed_has_time", "notice", {"closed_at": NOW}),
+    ("suspension_list_confirmed_by_somebody", "suspensionlist", {"confirmed_at": NOW}),
+    ("suspension_list_confirmed_by_somebody", "suspensionlist", {"confirmed_by": "Marte"}),
+    ("message_state_is_known", "message", {"state": "lost"}),
+    ("message_address_is_given", "message", {"to_email": ""}),
+    ("message_delivered_has_time", "message", {"state": "delivered"}),
+    ("message_delivered_has_time", "message", {"delivered_at": NOW}),
+    ("policy_number_is_known", "policynumber", {"name": "patience"}),
+    ("policy_number_is_positive", "policynumber", {"value": 0}),
+    ("task_kind_is_known", "task", {"kind": "dance"}),
+    ("task_done_by_somebody", "task", {"done_at": NOW}),
+    ("task_done_by_somebody", "task", {"done_by": "Silje"}),
+    ("usage_counts_something", "dailyusage", {"calls": 0}),
+    ("coverage_days_in_order", "coverage", {"last_day": TODAY.replace(year=2020)}),
+]  # fmt: skip
+
+TWICE: list[tuple[str, str, dict[str, object]]] = [
+    ("name", "environment", {}),
+    ("number", "organisation", {}),
+    ("person_email_is_unique", "person", {"email": "INGRID@nordsjo.example"}),
+    ("role_is_granted_once", "rolegrant", {}),
+    ("reference", "order", {}),
+    ("account_is_unique_in_environment", "account", {}),
+    ("credential_one_to_collect", "credential", {}),
+    ("event_once_in_chain", "event", {"hash": "other"}),
+    ("job_runs_once_per_period", "jobrun", {}),
+    ("notice_one_open_per_account", "notice", {}),
+    ("suspension_list_one_open_per_environment", "suspensionlist", {}),
+    ("message_once_per_event", "message", {}),
+    ("task_open_once_per_account", "task", {}),
+    ("usage_once_per_account_and_day", "dailyusage", {"calls": 7}),
+    ("coverage_is_said_once", "coverage", {}),
+    ("usage_file_once", "usagefile", {"lines": 9}),
+]
+
+NOT_TWICE_BUT_FINE: list[tuple[str, dict[str, object]]] = [
+    ("credential", {"sealed_secret": "", "destroyed_at": NOW}),
+    ("notice", {"outcome": "kept", "closed_at": NOW}),
+    ("suspensionlist", {"confirmed_at": NOW, "confirmed_by": "Marte"}),
+    ("task", {"done_at": NOW, "done_by": "Silje"}),
+    ("task", {"kind": "find_contact"}),
+    ("message", {"kind": "inactivity_reminder"}),
+]
+
+
+def test_no_row_may_say(one: OneOfEach, subtests: pytest.Subtests) -> None:
+    for rule, name, columns in CHECKS:
+        with subtests.test(rule, columns=columns), refused(rule):
+            one.change(name, columns)
+
+
+def test_never_twice(one: OneOfEach, subtests: pytest.Subtests) -> None:
+    for rule, name, changed in TWICE:
+        with subtests.test(rule, name=name), refused(rule):
+            again(one.rows[name], **changed)
+
+
+def test_once_open_and_as_often_as_needed_when_over(one: OneOfEach) -> None:
+    for name, changed in NOT_TWICE_BUT_FINE:
+        again(one.rows[name], **changed)
+
+
+def test_a_draft_may_be_incomplete_and_nothing_later(one: OneOfEach) -> None:
+    for state in ("support", "approval", "approved", "issued", "rejected"):
+        with refused("order_form_is_complete"):
+            one.change("draft", {"state": state, "submitted_at": NOW})
+    one.change("draft", {"state": "withdrawn"})
+
+
+def test_one_client_id_may_stand_in_two_environments(one: OneOfEach) -> None:
+    from accounts.models import Environment
+
+    again(one.rows["account"], environment_id=Environment.objects.get(name="PRODUCTION").pk)
+
+
+def test_every_rule_of_every_table_is_tried_here() -> None:
+    tried = {rule for rule, _name, _columns in (*CHECKS, *TWICE)}
+    there = set()
+    for model in apps.get_app_config("accounts").get_models():
+        there |= {constraint.name for constraint in model._meta.constraints}
+        there |= {field.name for field in model._meta.fields if field.unique and not field.primary_key}
+    assert there == tried
