@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 
-from accounts.actions import engine, importing
+from accounts.actions import engine, importing, lines
 from accounts.actions.account_lines import COLUMNS
 from accounts.actions.importing import Imported, import_accounts
 from accounts.actions.lines import BadFile
@@ -243,6 +243,7 @@ class TestBadLines:
 
 def test_memory_does_not_grow_with_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "CHUNK", 50)
+    monkeypatch.setattr(lines, "BLOCK", 4096)
 
     def peak(number: int, start: int) -> int:
         content = as_csv(*(line(client_id=f"client-{start + index}") for index in range(number)))
@@ -254,7 +255,7 @@ def test_memory_does_not_grow_with_the_file(monkeypatch: pytest.MonkeyPatch) -> 
         return highest
 
     peak(100, 0)  # what is imported once
-    assert peak(1200, 1000) < 1.5 * peak(400, 5000)
+    assert peak(3000, 1000) < 3 * peak(300, 5000)  # garbage that is not collected yet makes some difference
 
 
 def test_accounts_that_orders_made_are_compared_too() -> None:

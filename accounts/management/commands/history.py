@@ -40,5 +40,5 @@ manage.py history 5b6d7c1e-0f5f-4c5e-9a53-0f1d2c3b4a59@PRODUCTION --format json"
             said = entry["comment"].replace("\n", "\n        ")
             self.stdout.write(f"        “{said}”")
         if entry["data"]:
-            self.stdout.write(f"        {json.dumps(entry['data'], ensure_ascii=False)}")
+            self.stdout.write(f"        {json.dumps(entry['data'], ensure_ascii=False, sort_keys=True)}")
         self.stdout.write(f"        {entry['verb']}, {entry['hash'][:16]}")
