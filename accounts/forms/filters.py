@@ -14,7 +14,7 @@ LONGEST_SEARCH = 200
 
 
 class Filter(forms.Form):
-    """A search word, and the tab that it stays in."""
+    """A search word, and the tab that it stays in (``tab``: one of the states, whatever was asked for)."""
 
     state = forms.CharField(required=False, widget=forms.HiddenInput)
     q = forms.CharField(
@@ -25,7 +25,7 @@ class Filter(forms.Form):
         """``states`` are the tabs, ``usual`` is the one shown when none (or an unknown one) is asked for."""
         super().__init__(data)
         asked = data.get("state", "")
-        self.state = asked if asked in set(states) else usual
+        self.tab = asked if asked in set(states) else usual
         self.is_valid()
 
     @property

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
 
 M = TypeVar("M", bound=Model)
 
@@ -83,7 +83,7 @@ def _key(model: type[Model], order: Order, text: str) -> tuple[object, object] |
     if not found or len(text) > LONGEST_KEY or "\0" in text:
         return None
     try:
-        said = model._meta.get_field(order.column).to_python(value)
+        said = cast("Field[Any, Any]", model._meta.get_field(order.column)).to_python(value)
         if isinstance(said, datetime):
             said = said.replace(tzinfo=said.tzinfo or UTC).astimezone(UTC)
         return said, model._meta.pk.to_python(pk)

@@ -1,4 +1,4 @@
-"""What staff see of one order besides its answers: changes, duplicates, the organisation's other orders and accounts."""
+"""What staff see of an order besides its answers: changes, duplicates, the organisation’s other orders and accounts."""
 
 from __future__ import annotations
 

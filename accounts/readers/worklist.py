@@ -139,8 +139,9 @@ def _senders(orders: Sequence[Order]) -> dict[UUID, frozenset[UUID]]:
     """Everyone who ever sent each of ``orders`` for approval. One query."""
     sent = Event.objects.filter(subject_type="order", verb="send_for_approval", subject_id__in=[o.pk for o in orders])
     found: dict[UUID, set[UUID]] = {}
-    for order_id, actor_id in sent.exclude(actor_id=None).values_list("subject_id", "actor_id"):
-        found.setdefault(order_id, set()).add(actor_id)
+    for order_id, actor_id in sent.values_list("subject_id", "actor_id"):
+        if actor_id is not None:
+            found.setdefault(order_id, set()).add(actor_id)
     return {order_id: frozenset(people) for order_id, people in found.items()}
 
 

@@ -42,3 +42,9 @@ def tabs(request: HttpRequest, current: str, found: Iterable[tuple[str, str, int
         }
         for state, label, count in found
     ]
+
+
+def events_before(request: HttpRequest) -> int | None:
+    """The number that ``?before=`` names: the older entries of a history begin below it."""
+    asked = request.GET.get("before", "")
+    return int(asked) if asked.isdecimal() and len(asked) < 10 else None

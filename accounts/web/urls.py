@@ -2,7 +2,24 @@
 
 from django.urls import URLPattern, path
 
-from accounts.web import answer, collect, mailbox, my_accounts, order_form, orders, public, style, verbs
+from accounts.web import (
+    answer,
+    cegal,
+    collect,
+    inactivity,
+    job_runs,
+    mailbox,
+    messages,
+    my_accounts,
+    order_form,
+    orders,
+    public,
+    staff_accounts,
+    staff_orders,
+    style,
+    verbs,
+    worklist,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", public.landing, name="landing"),
@@ -29,4 +46,21 @@ urlpatterns: list[URLPattern] = [
     path("mailbox/<str:file>/<int:place>/html", mailbox.mail_html, name="mail_html"),
     path("orders/<str:reference>/do/<slug:verb>/", verbs.order_verb, name="order_verb"),
     path("accounts/<uuid:pk>/do/<slug:verb>/", verbs.account_verb, name="account_verb"),
+    path("staff/worklist/", worklist.worklist, name="worklist"),
+    path("staff/approvals/", worklist.approvals, name="approvals"),
+    path("staff/orders/<slug:reference>/", staff_orders.order, name="staff_order"),
+    path("staff/accounts/", staff_accounts.accounts, name="staff_accounts"),
+    path("staff/accounts/<uuid:pk>/", staff_accounts.account, name="staff_account"),
+    path("staff/accounts/<uuid:pk>/new-secret/", staff_accounts.new_secret, name="account_new_secret"),
+    path("staff/credentials/<uuid:pk>/verify/", staff_accounts.verify, name="credential_verify"),
+    path("staff/tasks/<uuid:pk>/", staff_accounts.task, name="staff_task"),
+    path("staff/inactivity/", inactivity.inactivity, name="inactivity"),
+    path("staff/inactivity/lists/<uuid:pk>/", inactivity.suspension_list, name="suspension_list"),
+    path("staff/messages/", messages.messages, name="messages"),
+    path("staff/messages/<uuid:pk>/", messages.message, name="message"),
+    path("staff/messages/<uuid:pk>/again/", messages.send_again, name="message_send_again"),
+    path("staff/jobs/", job_runs.job_runs, name="job_runs"),
+    path("cegal/", cegal.queue, name="cegal_queue"),
+    path("cegal/orders/<slug:reference>/", cegal.order, name="cegal_order"),
+    path("cegal/tasks/<uuid:pk>/", cegal.task, name="cegal_task"),
 ]

@@ -1,0 +1,102 @@
+"""What was and was not delivered: the page of the post room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from accounts.models import Account, Message, MessageState, Order
+from accounts.readers import paging
+from accounts.readers.finding import contains
+
+ALL = "all"
+STATES = (MessageState.QUEUED, MessageState.GIVEN_UP, MessageState.DELIVERED)
+COUNTED = (MessageState.QUEUED, MessageState.GIVEN_UP)
+NEWEST_FIRST = paging.Order("created_at", falling=True)
+
+KINDS = {
+    "order_received": gettext_noop("Receipt of an order"),
+    "order_to_triage": gettext_noop("New order for Support"),
+    "order_to_approve": gettext_noop("Order to approve"),
+    "order_approved": gettext_noop("Order approved, for Support"),
+    "order_approved_receipt": gettext_noop("Order approved"),
+    "order_returned": gettext_noop("Order returned for more information"),
+    "order_resubmitted": gettext_noop("Order sent again, for Support"),
+    "order_to_set_up": gettext_noop("Order to set up, for Cegal"),
+    "setup_completed": gettext_noop("Setup completed, for Support"),
+    "order_handed_back": gettext_noop("Order handed back, for Support"),
+    "credentials_issued": gettext_noop("Credentials ready to collect"),
+    "order_rejected": gettext_noop("Order rejected"),
+    "order_rejected_copy": gettext_noop("Order rejected, for Support"),
+    "order_withdrawn": gettext_noop("Order withdrawn, for Support"),
+    "order_expired": gettext_noop("Order withdrawn without an answer"),
+    "order_expired_copy": gettext_noop("Order withdrawn without an answer, for Support"),
+    "return_expiry_warning": gettext_noop("Warning before a returned order is withdrawn"),
+    "stage_reminder": gettext_noop("Reminder of a late order"),
+    "inactivity_notice": gettext_noop("Inactivity notice"),
+    "inactivity_reminder": gettext_noop("Reminder of an inactivity notice"),
+    "notice_not_delivered": gettext_noop("Inactivity notice reached nobody, for Support"),
+    "account_kept": gettext_noop("Account kept"),
+    "account_used": gettext_noop("Account in use again"),
+    "account_suspended_inactive": gettext_noop("Account suspended for inactivity"),
+    "account_suspended": gettext_noop("Account suspended"),
+    "account_reactivated": gettext_noop("Account reactivated"),
+    "account_closed": gettext_noop("Account closed"),
+    "secret_collected": gettext_noop("Secret collected"),
+    "secret_not_collected": gettext_noop("Secret not collected in time"),
+    "secret_not_collected_copy": gettext_noop("Secret not collected in time, for Support"),
+    "new_secret_asked": gettext_noop("New secret wanted, for Cegal"),
+    "new_secret_ready": gettext_noop("New secret ready to collect"),
+}
+"""What each kind of mail is called on these pages."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A message and the order or account that it tells of, None where that is neither."""
+
+    message: Message
+    subject: Order | Account | None
+
+    @property
+    def kind(self) -> str:
+        """What this kind of mail is called."""
+        return _(KINDS.get(self.message.kind, self.message.kind.replace("_", " ")))
+
+    @property
+    def is_order(self) -> bool:
+        return isinstance(self.subject, Order)
+
+
+def counts() -> dict[MessageState, int]:
+    """How many messages wait, and how many were given up. One query, over the index."""
+    rows = Message.objects.filter(state__in=[state.value for state in COUNTED]).order_by().values_list("state")
+    found = dict(rows.annotate(Count("pk")))
+    return {state: found.get(state.value, 0) for state in COUNTED}
+
+
+def messages(state: str, text: str, asked: Mapping[str, str]) -> tuple[list[Row], paging.Page[Message]]:
+    """One page of the messages in ``state`` (or "all") to whom ``text`` fits, the newest first. Three queries."""
+    found = Message.objects.select_related("event")
+    if state != ALL:
+        found = found.filter(state=state)
+    if text:
+        found = found.filter(contains(text, "to_email", "to_name"))
+    shown = paging.page(found, NEWEST_FIRST, asked)
+    return rows_of(shown.rows), shown
+
+
+def rows_of(found: Iterable[Message]) -> list[Row]:
+    """Messages with what they tell of. Two queries, however many there are."""
+    held = list(found)
+    of_order = {m.event.subject_id for m in held if m.event.subject_type == Order.subject_type()}
+    of_account = {m.event.subject_id for m in held if m.event.subject_type == Account.subject_type()}
+    about: dict[object, Order | Account] = {
+        **Order.objects.select_related("requester", "reactivates__environment").in_bulk(of_order),
+        **Account.objects.select_related("environment", "organisation", "owner").in_bulk(of_account),
+    }
+    return [Row(message, about.get(message.event.subject_id)) for message in held]

@@ -1,0 +1,192 @@
+"""Cegal's pages: what to set up, the form for client ids and secrets, tasks to confirm."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from celery import current_app
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import verbs
+from accounts.actions import credentials as acting
+from accounts.actions import provider
+from accounts.forms.verbs import CommentForm, NewSecretForm, VerbForm
+from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.errors import LostRace, NotReady
+from accounts.lifecycle.states import OrderState, Role, TaskKind
+from accounts.models import Credential, Order, Task, current_policy
+from accounts.readers import cegal as reader
+from accounts.readers import credentials, staff_order
+from accounts.readers.waiting import waiting
+from accounts.web import order_facts
+from accounts.web.asking import Question, ask
+from accounts.web.door import actor_for, needs
+from accounts.web.listing import here_with, neighbours, tabs
+from accounts.web.refusals import not_allowed_is_403
+from accounts.words import say
+
+VERIFY = "accounts.tasks.verify_credential"
+
+
+@needs(Role.CEGAL)
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """Orders to set up, open tasks, and what is done; the tab stands in the address."""
+    actor, counts = actor_for(request), reader.counts(actor_for(request))
+    usual = reader.TASKS if counts[reader.TASKS] and not counts[reader.SETUP] else reader.SETUP
+    asked = request.GET.get("state", "")
+    tab = asked if asked in (reader.SETUP, reader.TASKS, reader.DONE) else usual
+    found = [
+        (reader.SETUP, _("To set up"), counts[reader.SETUP]),
+        (reader.TASKS, _("Tasks"), counts[reader.TASKS]),
+        (reader.DONE, _("Sent back to Support"), None),
+    ]
+    context = {
+        "tab": tab,
+        "tabs": tabs(request, tab, found),
+        "setup_url": here_with(request, state=reader.SETUP),
+        **_listed(request, actor, tab),
+    }
+    return render(request, "accounts/cegal/queue.html", context)
+
+
+@needs(Role.CEGAL)
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def order(request: HttpRequest, reference: str) -> HttpResponse:
+    """One order that was sent to Cegal. POST completes its setup; a secret is never echoed."""
+    actor = actor_for(request)
+    orders = reader.sent(actor).select_related("requester", "reactivates__environment")
+    found = get_object_or_404(orders, reference=reference)
+    if request.method == "POST":
+        return _complete(request, found, actor)
+    form = verbs.form_of(found, "complete_setup", by=actor) if found.state == OrderState.CEGAL_SETUP.value else None
+    return _order_page(request, found, form)
+
+
+@needs(Role.CEGAL)
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def task(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One of the provider's tasks: confirm that the client is disabled or enabled, or enter the new secret."""
+    tasks = reader.tasks().select_related("account__environment", "account__organisation")
+    found = get_object_or_404(tasks, pk=pk)
+    if found.done_at:
+        return render(request, "accounts/cegal/task_done.html", {"task": found})
+    return _new_secret(request, found) if found.kind == TaskKind.NEW_SECRET.value else _confirm(request, found)
+
+
+def _listed(request: HttpRequest, actor: Actor, tab: str) -> dict[str, Any]:
+    """The rows of a tab, and its neighbours."""
+    if tab == reader.TASKS:
+        page = reader.open_tasks(request.GET)
+        return {"tasks": page.rows, **neighbours(request, page)}
+    rows, shown = reader.orders(actor, request.GET, current_policy(), timezone.now(), done=tab == reader.DONE)
+    return {"rows": rows, **neighbours(request, shown)}
+
+
+def _complete(request: HttpRequest, found: Order, actor: Actor) -> HttpResponse:
+    seen = request.POST.get("version", "")
+    version = int(seen) if seen.isdecimal() and len(seen) < 10 else None
+    with not_allowed_is_403():
+        try:
+            verbs.perform(found, "complete_setup", by=actor, now=timezone.now(), data=request.POST, seen=version)
+        except verbs.InvalidInput as invalid:
+            return _order_page(request, found, invalid.form, status=422)
+        except (NotReady, LostRace) as refusal:
+            return _refused(request, found, actor, refusal)
+    for pk in Credential.objects.filter(account__order=found, destroyed_at__isnull=True).values_list("pk", flat=True):
+        _verify_soon(pk)
+    messages.success(request, say(verbs.verb_of(found, "complete_setup").said))
+    return HttpResponseRedirect(reverse("cegal_order", args=[found.reference]))
+
+
+def _refused(request: HttpRequest, found: Order, actor: Actor, refusal: NotReady | LostRace) -> HttpResponse:
+    """Say why not. What was typed stays, except for the secrets, as long as the order still waits for its setup."""
+    found.refresh_from_db()
+    if found.state != OrderState.CEGAL_SETUP.value:
+        messages.info(request, say(refusal.sentence))
+        return HttpResponseRedirect(reverse("cegal_order", args=[found.reference]))
+    form = verbs.form_of(found, "complete_setup", by=actor, data=request.POST)
+    return _order_page(request, found, form, status=409, refused=say(refusal.sentence))
+
+
+def _order_page(
+    request: HttpRequest, found: Order, form: VerbForm | None, *, status: int = 200, refused: str = ""
+) -> HttpResponse:
+    events = staff_order.last_of(found, "approve", "send_to_cegal", "hand_back")
+    context = {
+        "order": found,
+        "form": form,
+        "refused": refused,
+        "facts": order_facts.cegal_rows(found),
+        "approved": events.get("approve"),
+        "sent": events.get("send_to_cegal"),
+        "handed_back": events.get("hand_back") if found.state == OrderState.APPROVED.value else None,
+        "waiting": waiting(found, current_policy(), timezone.now()),
+        "credentials": credentials.states_of(found.accounts.select_related("environment").order_by("environment")),
+    }
+    response = render(request, "accounts/cegal/order.html", context, status=status)
+    add_never_cache_headers(response)
+    return response
+
+
+def _new_secret(request: HttpRequest, found: Task) -> HttpResponse:
+    actor = actor_for(request)
+    question = _question(
+        found,
+        _("Enter the new client secret"),
+        _("The secret is encrypted and nobody can read it back here. The owner is told to collect it."),
+        _("The new secret is stored. The owner is told to collect it."),
+    )
+
+    def enter(**said: Any) -> None:
+        acting.enter_new_secret(found.account, by=actor, now=timezone.now(), **said)
+        stored = Credential.objects.get(account=found.account, destroyed_at__isnull=True)
+        _verify_soon(stored.pk)
+
+    return ask(request, question, NewSecretForm(request.POST or None, subject=found.account), enter)
+
+
+def _confirm(request: HttpRequest, found: Task) -> HttpResponse:
+    actor = actor_for(request)
+    enable = found.kind == TaskKind.ENABLE_CLIENT.value
+    question = _question(
+        found,
+        _("Confirm that the client is enabled") if enable else _("Confirm that the client is disabled"),
+        _("Confirm it once it is done: the client can ask for tokens again.")
+        if enable
+        else _("Confirm it once it is done: the client cannot ask for tokens any more. Support sees who confirmed it."),
+        _("Confirmed."),
+    )
+    form = CommentForm(request.POST or None, subject=found.account)
+    return ask(
+        request, question, form, lambda comment: provider.confirm(found, by=actor, now=timezone.now(), comment=comment)
+    )
+
+
+def _question(found: Task, label: str, explains: str, said: str) -> Question:
+    account = found.account
+    facts: tuple[dict[str, Any], ...] = (
+        {"term": _("Organisation"), "value": account.organisation.name, "sub": account.organisation.number},
+        {"term": "Client ID", "value": account.client_id, "mono": True},
+        {"term": _("Environment"), "envs": [account.environment]},
+        {"term": _("Asked for"), "at": found.opened_at},
+    )
+    back = f"{reverse('cegal_queue')}?state={reader.TASKS}"
+    return Question(account.client_id, label, explains, back, said, facts=facts)
+
+
+def _verify_soon(credential_id: UUID) -> None:
+    """Let a worker ask the token URL. Lost, it costs a click: Support can verify by hand."""
+    transaction.on_commit(lambda: current_app.send_task(VERIFY, [str(credential_id)], ignore_result=True), robust=True)

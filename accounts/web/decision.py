@@ -1,0 +1,114 @@
+"""The decision panel: exactly the verbs that this person may start now, and the step before one is carried out.
+
+The panel posts to the page it stands on. What was typed is checked and shown once more; the button there
+posts to the shared door of the verb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import verbs
+from accounts.forms.verbs import VerbForm
+from accounts.lifecycle import transition
+from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.orders import ORDER
+from accounts.lifecycle.transition import Transition
+from accounts.models import Order
+from accounts.words import say
+
+ELSEWHERE = frozenset({"complete_setup"})
+"""Verbs with a page of their own: a secret must not pass through a page that shows what was typed."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One verb in the panel. ``why_not`` is the sentence of a duty that keeps this person from it."""
+
+    value: str
+    label: str
+    hint: str
+    form: VerbForm | None = None
+    checked: bool = False
+    why_not: str = ""
+
+    @property
+    def fields(self) -> list[forms.BoundField]:
+        """The fields that are always asked for: those of the verb, without the comments on single fields."""
+        return [field for field in self._visible if not field.name.startswith("comment_")]
+
+    @property
+    def folded(self) -> list[forms.BoundField]:
+        """The comments on single fields of the order form."""
+        return [field for field in self._visible if field.name.startswith("comment_")]
+
+    @property
+    def unfold(self) -> bool:
+        """Was something typed in the folded fields, or is something wrong there?"""
+        return any(field.errors or (field.data or "").strip() for field in self.folded)
+
+    @property
+    def _visible(self) -> list[forms.BoundField]:
+        return self.form.visible_fields() if self.form else []
+
+
+def options(order: Order, by: Actor, chosen: str = "", data: Mapping[str, Any] | None = None) -> list[Option]:
+    """The verbs open to ``by``, in the table's order, each with its form; then those that duties keep from them.
+
+    ``chosen`` with ``data`` fills that verb's form. Without a choice the first one is marked.
+    """
+    open_rows = [row for row in verbs.open_to(order, by) if row.verb not in ELSEWHERE]
+    first = chosen if chosen in {row.verb for row in open_rows} else open_rows[0].verb if open_rows else ""
+    offered = [_option(order, row, row.verb == first, data if row.verb == chosen else None) for row in open_rows]
+    return offered + _kept_from(order, by)
+
+
+def chosen_form(found: list[Option], verb: str) -> VerbForm | None:
+    """The filled-in form of the verb that was chosen, None when it is not among the open ones."""
+    return next((option.form for option in found if option.value == verb and option.form is not None), None)
+
+
+def confirmation(order: Order, verb: str, form: VerbForm, seen: str) -> dict[str, Any]:
+    """What the page before the last button shows: what happens, what was typed, and the fields to send along."""
+    row, held = verbs.row_of(order, verb), verbs.verb_of(order, verb)
+    said = [(field, form.cleaned_data.get(field.name)) for field in form.visible_fields()]
+    return {
+        "label": say(row.label),
+        "explains": say(held.explains),
+        "danger": held.danger,
+        "typed": [{"term": field.label, **_shown(value)} for field, value in said if value],
+        "hidden": [{"name": "version", "value": seen}, *_sent_along(form)],
+        "action": reverse("order_verb", args=[order.reference, verb]),
+    }
+
+
+def _option(order: Order, row: Transition, checked: bool, data: Mapping[str, Any] | None) -> Option:
+    verb = verbs.verb_of(order, row.verb)
+    form = verb.form(data, subject=order, prefix=row.verb)
+    return Option(row.verb, say(row.label), say(verb.explains), form, checked)
+
+
+def _kept_from(order: Order, by: Actor) -> list[Option]:
+    """The verbs of this person's roles that the separation of duties keeps from them, with its sentence."""
+    facts = verbs.facts_of(order, by)
+    mine = [row for row in ORDER if order.state in row.sources and transition.may(row, facts) and not row.automatic]
+    refused = [(row, transition.first_said(row.duties, facts)) for row in mine]
+    return [Option(row.verb, say(row.label), "", why_not=say(said)) for row, said in refused if said is not None]
+
+
+def _shown(value: Any) -> dict[str, Any]:
+    if value is True:
+        return {"value": _("Yes")}
+    return {"text": value} if isinstance(value, str) else {"day": value}
+
+
+def _sent_along(form: VerbForm) -> list[dict[str, str]]:
+    """The fields as the verb's door takes them: without the panel's prefix."""
+    raw = [(name, form.data.get(form.add_prefix(name), "")) for name in form.fields]
+    return [{"name": name, "value": value} for name, value in raw if value]

@@ -1,0 +1,207 @@
+"""All API accounts, and one of them as staff see it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import verbs
+from accounts.actions import credentials as acting
+from accounts.actions import inactivity, provider
+from accounts.forms.filters import EnvironmentFilter
+from accounts.forms.order import FIELD_LABELS
+from accounts.forms.verbs import CommentForm
+from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.errors import NotReady
+from accounts.lifecycle.states import PROVIDER_TASKS, AccountState, Role, TaskKind
+from accounts.models import Account, Credential, Task, current_policy
+from accounts.readers import account_page, credentials
+from accounts.readers import staff_accounts as reader
+from accounts.readers.timeline import timeline
+from accounts.web.asking import Question, ask
+from accounts.web.door import actor_for, find_account, needs
+from accounts.web.listing import events_before, here_with, neighbours, tabs
+from accounts.web.refusals import not_allowed_is_403
+from accounts.words import say
+
+TABS = (*(state.value for state in reader.STATES), reader.ALL)
+STAFF = (Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR)
+
+
+@needs(*STAFF)
+@require_safe
+def accounts(request: HttpRequest) -> HttpResponse:
+    """API accounts by state; state, environment and search stand in the address."""
+    form = EnvironmentFilter(request.GET, states=TABS, usual=AccountState.ACTIVE.value)
+    page = reader.accounts(actor_for(request), reader.Search(form.tab, form.environment_name, form.text), request.GET)
+    counts = reader.counts()
+    found = [(state.value, "", counts.get(state)) for state in reader.STATES]
+    context = {
+        "cards": account_page.cards(page.rows, current_policy(), timezone.localdate()),
+        "form": form,
+        "state": form.tab,
+        "narrowed": form.narrows,
+        "tabs": tabs(request, form.tab, [*found, (reader.ALL, _("All accounts"), None)]),
+        "reset_url": here_with(request, q="", environment="") if form.narrows else "",
+        "all_url": here_with(request, state=reader.ALL),
+        **neighbours(request, page),
+    }
+    return render(request, "accounts/staff/accounts.html", context)
+
+
+@needs(*STAFF)
+@require_safe
+def account(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One account: what is known, why it is or is not called inactive, what is owed, and what may be done."""
+    found, actor, now = find_account(request, pk), actor_for(request), timezone.now()
+    today = timezone.localdate(now)
+    (state,), tasks = credentials.states_of([found]), reader.tasks_of(found)
+    context = {
+        "account": found,
+        "card": account_page.card(found, current_policy(), today),
+        "facts": _facts(found),
+        "dates": _dates(found),
+        "why": say(inactivity.decide_one(found, today=today, now=now).why),
+        "covered_through": account_page.known_through_of(found),
+        "notices": reader.notices_of(found),
+        "tasks": tasks,
+        "state": state,
+        "may_verify": actor.holds(Role.SUPPORT),
+        "may_confirm": actor.holds(Role.SUPPORT),
+        "buttons": _buttons(found, actor, _may_get_secret(found, state, tasks)),
+        "timeline": timeline(found, reader=None, labels=FIELD_LABELS, before=events_before(request), for_staff=True),
+    }
+    return render(request, "accounts/staff/account.html", context)
+
+
+@needs(Role.SUPPORT, Role.CEGAL)
+@require_POST
+def verify(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask the token URL with this credential now, keep what it says, and go back."""
+    actor = actor_for(request)
+    seen = Account.objects.visible_to(actor)
+    held = Credential.objects.select_related("account__order", "account__environment")
+    found = get_object_or_404(held, pk=pk, account__in=seen)
+    with not_allowed_is_403():
+        try:
+            checked = acting.verify(found, by=actor, now=timezone.now())
+        except NotReady as refusal:
+            messages.warning(request, say(refusal.sentence))
+        else:
+            said = f"{found.account.environment}: {_(checked.sentence) % checked.params}"
+            (messages.success if checked.ok else messages.error)(request, said)
+    return HttpResponseRedirect(_home_of(found.account, actor))
+
+
+@needs(Role.SUPPORT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_secret(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask Cegal for a new secret, after asking whether that is meant."""
+    found, actor = find_account(request, pk), actor_for(request)
+    question = Question(
+        found,
+        _("Ask Cegal for a new secret"),
+        _("Cegal makes a new secret and enters it here. The owner is told to collect it. No approval is needed."),
+        reverse("staff_account", args=[found.pk]),
+        _("Cegal is asked for a new secret."),
+    )
+    form = CommentForm(request.POST or None, subject=found)
+    return ask(
+        request,
+        question,
+        form,
+        lambda comment: acting.ask_for_new_secret(found, by=actor, now=timezone.now(), comment=comment),
+    )
+
+
+@needs(Role.SUPPORT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def task(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Close one of Support's own tasks. A provider's task is Cegal's and is not found here."""
+    own = Task.objects.exclude(kind__in=[kind.value for kind in PROVIDER_TASKS])
+    found = get_object_or_404(own.select_related("account__environment"), pk=pk)
+    actor = actor_for(request)
+    question = Question(
+        found.account,
+        _("Contact found"),
+        _("Say whom you reached and how. The task is closed; the notice goes on as before."),
+        reverse("staff_account", args=[found.account_id]),
+        _("The task is done."),
+    )
+    form = CommentForm(request.POST or None, subject=found.account)
+    return ask(
+        request, question, form, lambda comment: provider.confirm(found, by=actor, now=timezone.now(), comment=comment)
+    )
+
+
+def _home_of(held: Account, actor: Actor) -> str:
+    """The page on which this person works with the account: its order until it is issued."""
+    if not actor.holds(Role.SUPPORT) and held.order is not None:
+        return reverse("cegal_order", args=[held.order.reference])
+    if held.state == AccountState.PENDING.value and held.order is not None:
+        return reverse("staff_order", args=[held.order.reference])
+    return reverse("staff_account", args=[held.pk])
+
+
+def _facts(found: Account) -> list[dict[str, Any]]:
+    order = found.order
+    return [
+        {"term": _("Organisation"), "lines": [found.organisation.name, found.organisation.number]},
+        {"term": _("Role in Loop"), "value": found.role_words},
+        {"term": _("Owner"), "value": found.owner.name or found.owner.email, "email": found.owner.email},
+        {"term": _("Technical contact"), "value": found.technical_name or None, "email": found.technical_email},
+        {"term": _("System"), "value": found.system or "–"},
+        {"term": _("Purpose"), "text": found.purpose},
+        {"term": _("Reference in Loop"), "value": found.loop_reference or "–"},
+        _ordered(order.reference) if order else {"term": _("Order"), "value": _("Imported, without an order here")},
+    ]
+
+
+def _ordered(reference: str) -> dict[str, Any]:
+    return {"term": _("Order"), "value": reference, "url": reverse("staff_order", args=[reference])}
+
+
+def _dates(found: Account) -> list[dict[str, Any]]:
+    """The days that count for last activity; "unknown" is not "never used" (DOMAIN.md)."""
+    unknown = _("Unknown") if found.last_use_is_unknown else _("Never")
+    days = [
+        (_("Last activity"), found.last_activity_on, "–"),
+        (_("Last used"), found.last_used_on, unknown),
+        (_("Activated"), found.activated_on, _("Not yet")),
+        (_("Last answered “keep”"), found.kept_on, ""),
+        (_("Reactivated"), found.reactivated_on, ""),
+        (_("Watched since"), found.watched_from if found.last_use_is_unknown else None, ""),
+    ]
+    return [{"term": term, "day": on} if on else {"term": term, "value": no} for term, on, no in days if on or no]
+
+
+def _buttons(found: Account, actor: Actor, may_get_secret: bool) -> list[dict[str, Any]]:
+    """The verbs open to this person, each leading to its confirm page; and the request for a new secret."""
+    rows = verbs.open_to(found, actor)
+    buttons = [
+        {
+            "url": reverse("account_verb", args=[found.pk, row.verb]),
+            "label": _("Keep on the owner’s behalf") if row.verb == "keep" else say(row.label),
+            "danger": verbs.verb_of(found, row.verb).danger,
+        }
+        for row in rows
+    ]
+    if actor.holds(Role.SUPPORT) and may_get_secret:
+        url = reverse("account_new_secret", args=[found.pk])
+        buttons.insert(0, {"url": url, "label": _("Ask Cegal for a new secret"), "danger": False})
+    return buttons
+
+
+def _may_get_secret(found: Account, state: credentials.CredentialState, tasks: list[Task]) -> bool:
+    """Is the account alive, its last secret gone, and Cegal not asked yet?"""
+    living = found.state not in (AccountState.PENDING.value, AccountState.CLOSED.value)
+    asked = any(task.kind == TaskKind.NEW_SECRET.value and not task.done_at for task in tasks)
+    return living and not state.is_stored and not asked
