@@ -4,3 +4,4 @@ from portal.settings import *  # noqa: F403
 
 ROOT_URLCONF = "tests.delivery.urls"
 EMAIL_TIMEOUT = 30
+CELERY_BEAT_SCHEDULE = {"due": {**CELERY_BEAT_SCHEDULE["due"], "schedule": 2.0}}  # noqa: F405 # no test waits a minute

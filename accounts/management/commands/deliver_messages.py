@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import signal
 import threading
-from argparse import ArgumentParser
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from accounts import delivery
+from accounts.management.door import STOPPED, OperatorCommand
 from accounts.models import Message, MessageState
 
 LOOK_EVERY = 5.0  # seconds
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = (
-        "Deliver the e-mails that are due now, and print how many were delivered, postponed (the mail server was "
-        "away or asked to wait: they are tried again by themselves, for a day) and given up (refused: see Messages "
-        "in the portal). Safe beside running workers: nobody gets a mail twice. The mail server is the one in "
+        "Deliver the e-mails that are due now, and print how many were delivered, postponed (the mail server was\n"
+        "away or asked to wait; they are tried again by themselves for a day) and given up (refused; see Messages\n"
+        "in the portal). Safe beside running workers: each mail goes out once. The mail server is the one in\n"
         "EMAIL_URL. With --watch it goes on until Ctrl-C, which lets the batch in hand finish."
     )
+    example = "manage.py deliver_messages\nmanage.py deliver_messages --watch"
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--watch", action="store_true", help=f"go on, and look again every {LOOK_EVERY:.0f} seconds when idle"
         )
@@ -35,7 +36,10 @@ class Command(BaseCommand):
         if watch:
             self._watch()
             return
-        counts = delivery.deliver_due(timezone.now, run_for=None)
+        try:
+            counts = delivery.deliver_due(timezone.now, run_for=None)
+        except KeyboardInterrupt:
+            raise CommandError("Stopped. What was not sent stays due.", returncode=STOPPED) from None
         self.stdout.write(summary(counts))
         if waiting := _next_attempt():
             number, due = waiting

@@ -1,0 +1,146 @@
+"""The scheduled jobs: what they do and when they are due. Celery's tick and ``manage.py run_due`` call ``run_due``.
+
+A job is due once a period; the row of its run is the claim, so it does not matter how many ticks there are.
+Days are days in the portal's time zone, minutes are counted in UTC: no minute comes twice when clocks change.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.utils import timezone
+
+from accounts import delivery
+from accounts.actions import credentials, inactivity, runs, timers
+from accounts.lifecycle.actor import SYSTEM
+from accounts.lifecycle.errors import Refused
+from accounts.models import JobRun
+
+logger = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+RENEW_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a job is given: the clock, its time and day (Europe/Oslo), and a way to say that it is still alive."""
+
+    clock: Clock
+    now: datetime
+    today: date
+    alive: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One scheduled job. ``daily_at`` is an hour in the portal's time zone; None: every minute.
+
+    A daily job is due from its hour on until the day ends: a tick that was missed is caught up by the next one.
+    A day that was missed altogether is not made up for: each of these jobs does all that is due by its day.
+    """
+
+    name: str
+    work: Callable[[Work], Mapping[str, int]]
+    daily_at: time | None = None
+
+    def period(self, now: datetime) -> str:
+        """The minute (UTC) or the day (portal's time zone) that ``now`` lies in."""
+        if self.daily_at is None:
+            return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+        return timezone.localdate(now).isoformat()
+
+    def is_due(self, now: datetime) -> bool:
+        """Has its hour come today? Whether it was done already, the row of its run says."""
+        return self.daily_at is None or timezone.localtime(now).time() >= self.daily_at
+
+
+def _deliver_messages(work: Work) -> Mapping[str, int]:
+    return delivery.deliver_due(work.clock, between=work.alive)
+
+
+def _destroy_uncollected(work: Work) -> Mapping[str, int]:
+    return credentials.destroy_uncollected(today=work.today, now=work.now, by=SYSTEM)
+
+
+def _check_inactivity(work: Work) -> Mapping[str, int]:
+    counts: Counter[str] = Counter()
+    for entry in inactivity.check(today=work.today, now=work.now, by=SYSTEM):
+        counts[entry.kind] += 1
+        work.alive()
+    return counts
+
+
+def _remind_stages(work: Work) -> Mapping[str, int]:
+    return timers.remind_stages(today=work.today, now=work.now, by=SYSTEM)
+
+
+def _expire_returned(work: Work) -> Mapping[str, int]:
+    return timers.expire_returned(today=work.today, now=work.now, by=SYSTEM)
+
+
+def _tidy_runs(work: Work) -> Mapping[str, int]:
+    return runs.tidy([job.name for job in JOBS if job.daily_at is None], now=work.now)
+
+
+JOBS: tuple[Job, ...] = (
+    Job("deliver_messages", _deliver_messages),
+    Job("expire_secrets", _destroy_uncollected, time(0, 30)),
+    Job("tidy_runs", _tidy_runs, time(4, 0)),
+    Job("check_inactivity", _check_inactivity, time(6, 0)),
+    Job("remind_stages", _remind_stages, time(6, 30)),
+    Job("expire_returned", _expire_returned, time(6, 30)),
+)
+"""In the order in which one tick runs them: mail first, it is what people wait for."""
+
+
+def run_due(clock: Clock, jobs: Iterable[Job] = JOBS) -> list[JobRun]:
+    """Run the jobs that are due and that nobody ran or runs; give their runs as they ended.
+
+    A job that fails does not keep the others from running: its error is on its run, the details are in the log.
+    """
+    ended = []
+    for job in jobs:
+        now = clock()
+        runs.close_cut_off(job.name, but=job.period(now), now=now)
+        if job.is_due(now) and (run := runs.claim(job.name, job.period(now), now=now)):
+            _work(job, run, clock, now)
+            ended.append(run)
+    return ended
+
+
+def _work(job: Job, run: JobRun, clock: Clock, now: datetime) -> None:
+    work = Work(clock, now, timezone.localdate(now), _pulse(run, clock))
+    try:
+        counts = job.work(work)
+    except Exception as error:  # whatever it is, it belongs on the run, and the other jobs go on
+        logger.exception("a job failed", extra={"job": job.name, "period": run.period})
+        kept = runs.fail(run, now=clock(), error=_in_words(error))
+    else:
+        kept = runs.finish(run, now=clock(), counts=counts)
+    if not kept:
+        logger.warning("a job ended after it was taken over", extra={"job": job.name, "period": run.period})
+    run.refresh_from_db()
+
+
+def _pulse(run: JobRun, clock: Clock) -> Callable[[], None]:
+    """A function to call while a job works: it renews the lease, at most once a minute."""
+
+    def alive() -> None:
+        now = clock()
+        if now >= run.lease_until - runs.LEASE + RENEW_EVERY:
+            runs.renew(run, now=now)
+
+    return alive
+
+
+def _in_words(error: Exception) -> str:
+    """The error on one line: a refusal's own sentence, otherwise its kind and what it said first."""
+    if isinstance(error, Refused):
+        return str(error)
+    first = next(iter(str(error).splitlines()), "")
+    return f"{type(error).__name__}: {first}"[:500]

@@ -1,0 +1,20 @@
+"""The door for time: Celery's tasks. They carry no arguments; what is to be done stands in the database."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts import delivery, schedule
+
+
+@shared_task(name="accounts.tasks.deliver_messages")  # type: ignore[untyped-decorator]
+def deliver_messages() -> None:
+    """Deliver what is due: sent by the outbox after each commit that owes a message."""
+    delivery.deliver_due(timezone.now)
+
+
+@shared_task(name="accounts.tasks.run_due")  # type: ignore[untyped-decorator]
+def run_due() -> None:
+    """Run the jobs that are due: sent by beat every minute."""
+    schedule.run_due(timezone.now)
