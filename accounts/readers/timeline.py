@@ -30,7 +30,7 @@ SHOWN = frozenset(
 )
 """The verbs whose comment is meant for the requester or the owner."""
 
-HIDDEN = frozenset({"verify_credential"})
+HIDDEN = frozenset({"verify_credential", "remind_stage"})
 """Steps of Support's work that tell the people concerned nothing."""
 
 _DONE = {row.verb: row.done for row in (*ORDER, *ACCOUNT)} | {
