@@ -86,8 +86,9 @@ def withdraw(order: Order, *, by: Actor, now: datetime, comment: str = "") -> Ev
 
 
 def reopen(order: Order, *, by: Actor, now: datetime) -> Event:
-    """withdrawn -> draft; everything typed is kept."""
-    return engine.move(order, "reopen", by=by, now=now, facts=order_facts(order, by))
+    """withdrawn -> draft; everything typed is kept. It begins anew: Cegal sees it no more until it is sent again."""
+    change = Change(columns={"sent_to_cegal_at": None})
+    return engine.move(order, "reopen", by=by, now=now, facts=order_facts(order, by), change=change)
 
 
 def answers_of(order: Order) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Greatest
 
 from accounts.lifecycle.actor import Actor
-from accounts.lifecycle.states import AccountState, Role
+from accounts.lifecycle.states import PROVIDER_TASKS, AccountState, Role
 from accounts.models.environment import Environment
 from accounts.models.order import Order
 from accounts.models.organisation import Organisation
@@ -30,14 +30,18 @@ def normal_client_id(text: str) -> str:
 
 class AccountQuerySet(models.QuerySet["Account"]):
     def visible_to(self, actor: Actor) -> AccountQuerySet:
-        """The accounts that ``actor`` may see: their own, all for staff, and for Cegal those they set up."""
-        seen = Q(owner_id=actor.id) | Q(technical_email__iexact=actor.email) if actor.id else Q(pk__in=[])
+        """The accounts that ``actor`` may see: their own, all for staff, and for Cegal those of an order that was
+        sent to them and those for which they owe (or did) a task.
+        """
+        seen = Q(owner_id=actor.id) if actor.id else Q(pk__in=[])
+        if actor.id and actor.email:
+            seen |= Q(technical_email__iexact=actor.email)
         if actor.owns is not None:
             seen |= Q(pk=actor.owns)
         if actor.holds(Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR, Role.SYSTEM):
             return self
         if actor.holds(Role.CEGAL):
-            seen |= Q(order__sent_to_cegal_at__isnull=False) | Q(tasks__isnull=False)
+            seen |= Q(order__sent_to_cegal_at__isnull=False) | Q(tasks__kind__in=[kind.value for kind in PROVIDER_TASKS])
             return self.filter(seen).distinct()
         return self.filter(seen)
 
