@@ -16,7 +16,7 @@ from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import AccountState, OrderKind, OrderState, Role
 from accounts.models import FORM_FIELDS, Account, Event, Order, Organisation, ReferenceCounter
-from accounts.models.facts import who_was_first, order_facts
+from accounts.models.facts import order_facts, who_was_first
 
 ROLE_FIELDS = ("as_seller", "as_broker")
 _BEING_WRITTEN = (OrderState.DRAFT.value, OrderState.RETURNED.value)

@@ -19,6 +19,7 @@ from accounts.models.subject import Subject, both_or_neither, choices, known
 
 _LIVING = [AccountState.ACTIVE.value, AccountState.NOTIFIED.value, AccountState.SUSPENDED.value]
 
+_FOR_CEGAL = [kind.value for kind in PROVIDER_TASKS]
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -41,7 +42,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
         if actor.holds(Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR, Role.SYSTEM):
             return self
         if actor.holds(Role.CEGAL):
-            seen |= Q(order__sent_to_cegal_at__isnull=False) | Q(tasks__kind__in=[kind.value for kind in PROVIDER_TASKS])
+            seen |= Q(order__sent_to_cegal_at__isnull=False) | Q(tasks__kind__in=_FOR_CEGAL)
             return self.filter(seen).distinct()
         return self.filter(seen)
 
