@@ -22,6 +22,7 @@ from accounts.people import notice_token
 
 T = TypeVar("T")
 
+ACCOUNT_PAGES = frozenset({"account", "staff_account", "collect"})
 COLLECT_KINDS = frozenset({"credentials_issued", "new_secret_ready"})
 
 
@@ -54,7 +55,9 @@ def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, A
 def _path(letter: Letter, page: str) -> str:
     if page == "notice_answer":
         return reverse(page, args=[notice_token(_there(letter.notice).pk, letter.message.to_email)])
-    if page == "account":
+    if page == "cegal_task":
+        return reverse(page, args=[_there(letter.event.tasks.first()).pk])
+    if page in ACCOUNT_PAGES:
         return reverse(page, args=[_there(letter.account).pk])
     order = _there(letter.order)
     if page == "order" and letter.message.person_id != order.requester_id:
@@ -64,7 +67,7 @@ def _path(letter: Letter, page: str) -> str:
 
 def _there(found: T | None) -> T:
     if found is None:
-        raise LookupError("The order, account or notice that this mail is about is not there.")
+        raise LookupError("The order, account, notice or task that this mail is about is not there.")
     return found
 
 

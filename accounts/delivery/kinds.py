@@ -38,7 +38,7 @@ def _staff(role: Role) -> Kind:
 
 
 def _account(role: Role | None = None) -> Kind:
-    return Kind("account", _("Open the account"), role)
+    return Kind("staff_account" if role else "account", _("Open the account"), role)
 
 
 KINDS: dict[str, Kind] = {
@@ -72,8 +72,8 @@ KINDS: dict[str, Kind] = {
     "secret_collected": _account(),
     "secret_not_collected": _account(),
     "secret_not_collected_copy": _account(Role.SUPPORT),
-    "new_secret_asked": Kind("account", _("Enter the new secret"), Role.CEGAL),
-    "new_secret_ready": Kind("account", _("Collect the secret")),
+    "new_secret_asked": Kind("cegal_task", _("Enter the new secret"), Role.CEGAL),
+    "new_secret_ready": Kind("collect", _("Collect the secret")),
 }
 
 

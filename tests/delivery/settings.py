@@ -1,7 +1,6 @@
-"""For deliverers that run in a process of their own: the portal's settings, and the pages that mails lead to."""
+"""For deliverers and workers in processes of their own: the portal's settings, with tests' patience."""
 
 from portal.settings import *  # noqa: F403
 
-ROOT_URLCONF = "tests.delivery.urls"
 EMAIL_TIMEOUT = 30
 CELERY_BEAT_SCHEDULE = {"due": {**CELERY_BEAT_SCHEDULE["due"], "schedule": 2.0}}  # noqa: F405 # no test waits a minute

@@ -14,7 +14,7 @@ from tests.delivery.post import waiting
 from tests.delivery.smtp import MoodyServer
 from tests.story import Story
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.delivery.urls")]
+pytestmark = [pytest.mark.django_db]
 
 
 @pytest.fixture

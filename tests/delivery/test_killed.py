@@ -22,7 +22,6 @@ from tests.story import Story
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.urls("tests.delivery.urls"),
     pytest.mark.processes,
     pytest.mark.timeout(120),
 ]

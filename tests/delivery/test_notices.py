@@ -14,7 +14,7 @@ from accounts.models import Account, Message, MessageState, Notice, PolicyNumber
 from tests.delivery.smtp import MoodyServer
 from tests.story import Story
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.delivery.urls")]
+pytestmark = [pytest.mark.django_db]
 
 TODAY = date(2026, 11, 23)
 

@@ -17,7 +17,7 @@ from tests.delivery.post import message, waiting
 from tests.delivery.smtp import MoodyServer, listening
 from tests.story import Story
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.delivery.urls")]
+pytestmark = [pytest.mark.django_db]
 
 MINUTE = timedelta(minutes=1)
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.urls import resolve, reverse
 from django.utils import timezone, translation
 
+from accounts.actions import credentials
 from accounts.delivery import words
 from accounts.delivery.claim import take
 from accounts.delivery.kinds import KINDS
@@ -20,17 +22,17 @@ from accounts.forms.order import FIELD_LABELS
 from accounts.lifecycle.accounts import ACCOUNT
 from accounts.lifecycle.orders import ORDER
 from accounts.lifecycle.policy import Policy
-from accounts.models import Account, Credential, Message, Notice, Order
+from accounts.models import Account, Credential, Message, Notice, Order, Task
 from accounts.people import read_notice_token
 from tests.delivery.post import message
 from tests.story import Story
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.delivery.urls")]
+pytestmark = [pytest.mark.django_db]
 
 FOLDER = settings.BASE_DIR / "templates" / "mail"
 ENDINGS = (".subject.txt", ".txt", ".html")
 ORDER_KINDS = sorted(kind for kind, known in KINDS.items() if known.page in ("order", "staff_order", "cegal_order"))
-ACCOUNT_KINDS = sorted(KINDS.keys() - set(ORDER_KINDS))
+ACCOUNT_KINDS = sorted(KINDS.keys() - set(ORDER_KINDS) - {"new_secret_asked"})
 LINK = re.compile(r"http://localhost:8000(/\S+)")
 
 
@@ -111,33 +113,59 @@ def looks_right(mail, name, language):
 @pytest.mark.parametrize(
     ("kind", "page"),
     [
-        ("order_received", "/order/{reference}/"),
-        ("order_to_triage", "/staff/order/{reference}/"),
-        ("order_to_approve", "/staff/order/{reference}/"),
-        ("order_to_set_up", "/cegal/order/{reference}/"),
-        ("return_expiry_warning", "/order/{reference}/"),
+        ("order_received", "order"),
+        ("order_to_triage", "staff_order"),
+        ("order_to_approve", "staff_order"),
+        ("order_to_set_up", "cegal_order"),
+        ("return_expiry_warning", "order"),
     ],
 )
 def test_the_button_leads_to_the_page_of_the_one_who_reads_it(story: Story, kind: str, page: str) -> None:
     order = story.order_in("support")
     mail = rendered(kind, order, story.ingrid, now=story.now)
-    assert LINK.findall(mail.body) == [page.format(reference=order.reference)]
+    assert LINK.findall(mail.body) == [reverse(page, args=[order.reference])]
+
+
+@pytest.mark.parametrize(
+    ("kind", "page"),
+    [
+        ("account_kept", "account"),
+        ("secret_collected", "account"),
+        ("secret_not_collected_copy", "staff_account"),
+        ("notice_not_delivered", "staff_account"),
+        ("new_secret_ready", "collect"),
+    ],
+)
+def test_the_button_leads_to_the_page_of_the_account(story: Story, kind: str, page: str) -> None:
+    account = story.account_in("active")
+    mail = rendered(kind, account, story.ingrid, now=story.now)
+    assert LINK.findall(mail.body) == [reverse(page, args=[account.pk])]
+
+
+def test_a_new_secret_is_asked_for_at_its_task(story: Story) -> None:
+    account = story.account_in("active")
+    Message.objects.all().delete()
+    credentials.ask_for_new_secret(account, by=story.actor("support"), now=story.now, comment="The owner lost it.")
+    mail = render(load(take(story.now, 1))[0], now=story.now, policy=Policy())
+    assert LINK.findall(mail.body) == [reverse("cegal_task", args=[Task.objects.get().pk])]
+    assert "The owner lost it." in mail.body
+    assert "Never send a client secret by email." in mail.body
 
 
 @pytest.mark.parametrize(
     ("state", "page", "what_to_do"),
     [
-        ("support", "/staff/order/", "Read it"),
-        ("approval", "/staff/order/", "Approve it"),
-        ("approved", "/staff/order/", "Send it to Cegal"),
-        ("cegal_setup", "/cegal/order/", "Complete the setup"),
-        ("credential_issue", "/staff/order/", "Verify the credentials"),
+        ("support", "staff_order", "Read it"),
+        ("approval", "staff_order", "Approve it"),
+        ("approved", "staff_order", "Send it to Cegal"),
+        ("cegal_setup", "cegal_order", "Complete the setup"),
+        ("credential_issue", "staff_order", "Verify the credentials"),
     ],
 )
 def test_a_stage_reminder_says_what_this_stage_waits_for(story: Story, state: str, page: str, what_to_do: str) -> None:
     order = story.order_in(state)
     mail = rendered("stage_reminder", order, story.ingrid, now=story.now + timedelta(days=5))
-    assert LINK.findall(mail.body)[0].startswith(page)
+    assert LINK.findall(mail.body) == [reverse(page, args=[order.reference])]
     assert what_to_do in mail.body
     assert "has waited since 23 November 2026" in mail.body.replace("\n", " ")
 
@@ -216,8 +244,9 @@ def test_norwegian_dates(story: Story) -> None:
 
 def test_the_link_of_a_notice_is_signed_for_its_address(story: Story) -> None:
     mail = notice_mail(story, last_used_on=date(2025, 10, 20))
-    token = LINK.findall(mail.body)[0].removeprefix("/answer/").removesuffix("/")
-    said = read_notice_token(token)
+    page = resolve(LINK.findall(mail.body)[0])
+    assert page.url_name == "notice_answer"
+    said = read_notice_token(page.kwargs["token"])
     assert said is not None
     assert (said.notice_id, said.email) == (Notice.objects.get().pk, story.ingrid.email)
 
@@ -237,11 +266,11 @@ def test_issued_credentials_tell_the_owner_to_collect_and_the_requester_who_does
     order = story.order_in("issued", owner_email="olav@nordsjo.example", owner_name="Olav Owner")
     to_requester = rendered("credentials_issued", order, story.ingrid, now=story.now)
     assert "The owner, Olav Owner, collects the client secret." in to_requester.body
-    assert LINK.findall(to_requester.body) == [f"/order/{order.reference}/"]
+    assert LINK.findall(to_requester.body) == [reverse("order", args=[order.reference])]
     to_owner = rendered("credentials_issued", order, "olav@nordsjo.example", now=story.now)
     assert "Sign in to collect the client secret." in to_owner.body
     assert "names you as the owner" in to_owner.body
-    assert LINK.findall(to_owner.body) == ["/accounts/"]
+    assert LINK.findall(to_owner.body) == [reverse("my_accounts")]
     for mail in (to_requester, to_owner):
         assert "Collect by 7 December 2026." in mail.body
         assert "No network in tests." not in mail.body

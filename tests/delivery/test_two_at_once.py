@@ -16,7 +16,7 @@ from tests.delivery.post import waiting
 from tests.delivery.smtp import MoodyServer
 from tests.story import Story
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.delivery.urls")]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
 def at_once(number: int, work: Callable[[], Any]) -> list[Any]:

@@ -45,7 +45,6 @@ def submit_with(broker: str) -> float:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.urls("tests.delivery.urls")
 @pytest.mark.processes
 class TestBrokerAway:
     def test_nobody_listens(self, story: Story, server: MoodyServer) -> None:

@@ -21,7 +21,7 @@ from accounts.outbox import WAKE_UP
 from accounts.schedule import run_due
 from tests.story import Story
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.delivery.urls")]
+pytestmark = [pytest.mark.django_db]
 
 TODAY = date(2026, 11, 23)
 
