@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext
+from django.conf import settings
+from django.utils.translation import gettext, override
 
 from accounts.lifecycle.sentence import Sentence
 
@@ -15,6 +16,15 @@ def say(sentence: Sentence | str) -> str:
         return gettext(sentence)
     params = {name: _value(value) for name, value in sentence.params.items()}
     return gettext(sentence.text) % params if params else gettext(sentence.text)
+
+
+def in_every_language(sentence: Sentence) -> tuple[str, ...]:
+    """``sentence`` in each language of the portal."""
+    said = []
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            said.append(say(sentence))
+    return tuple(said)
 
 
 def _value(value: Any) -> Any:

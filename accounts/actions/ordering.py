@@ -13,10 +13,12 @@ from accounts.actions import engine
 from accounts.actions.engine import Change
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
+from accounts.lifecycle.purpose import EXAMPLE
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import AccountState, OrderKind, OrderState, Role
 from accounts.models import FORM_FIELDS, Account, Event, Order, Organisation, ReferenceCounter
 from accounts.models.facts import order_facts, who_was_first
+from accounts.words import in_every_language
 
 ROLE_FIELDS = ("as_seller", "as_broker")
 _BEING_WRITTEN = (OrderState.DRAFT.value, OrderState.RETURNED.value)
@@ -99,14 +101,20 @@ def answers_of(order: Order) -> dict[str, Any]:
 
 
 def _send(order: Order, verb: str, *, by: Actor, now: datetime, comment: str) -> Event:
-    facts = order_facts(order, by, comment=comment)
-    answers = answers_of(order)
-    changed = {name: [old, answers[name]] for name, old in order.submitted_answers.items() if answers[name] != old}
     with transaction.atomic():
+        _look_again(order)
+        facts = order_facts(order, by, comment=comment, examples=in_every_language(EXAMPLE))
+        answers = answers_of(order)
+        changed = {name: [old, answers[name]] for name, old in order.submitted_answers.items() if answers[name] != old}
         columns = {"organisation": _organisation(order), "submitted_at": now, "submitted_answers": answers,
                    "answer_by": None}  # fmt: skip
         change = Change(comment=comment, columns=columns, data=lambda _order: {"changed": changed} if changed else {})
         return engine.move(order, verb, by=by, now=now, facts=facts, change=change)
+
+
+def _look_again(order: Order) -> None:
+    """Bring the answers in step with the row, and keep others from typing until they are judged and sent."""
+    order.refresh_from_db(fields=[*FORM_FIELDS, *ROLE_FIELDS], from_queryset=Order.objects.select_for_update())
 
 
 def _organisation(order: Order) -> Organisation | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.no import orgnr
@@ -13,6 +13,7 @@ from stdnum.no import orgnr
 from accounts.forms.widgets import CheckboxRows, RadioRows
 from accounts.lifecycle import purpose as purpose_rule
 from accounts.models import Environment, Order
+from accounts.words import in_every_language
 
 ROLES = [("seller", _("Seller")), ("broker", _("Broker")), ("seller+broker", _("Seller and Broker"))]
 FIELD_LABELS = {
@@ -134,8 +135,4 @@ def answers(order: Order) -> dict[str, Any]:
 
 def purpose_examples() -> tuple[str, ...]:
     """The example purpose in every language of the portal, so that none of them passes as an answer."""
-    examples = []
-    for language in ("en", "nb"):
-        with override(language):
-            examples.append(gettext(purpose_rule.EXAMPLE.text))
-    return tuple(examples)
+    return in_every_language(purpose_rule.EXAMPLE)

@@ -19,7 +19,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class OrderFacts(Facts):
-    """An order as the guards see it. ``senders``: everyone who ever sent this order for approval."""
+    """An order as the guards see it.
+
+    ``senders``: everyone who ever sent this order for approval. ``examples``: the example purpose as people saw it.
+    """
 
     kind: OrderKind = OrderKind.NEW_ACCESS
     requester_id: UUID | None = None
@@ -27,6 +30,7 @@ class OrderFacts(Facts):
     missing: tuple[str, ...] = ()
     purpose: str = ""
     organisation: str = ""
+    examples: tuple[str, ...] = ()
     field_comments: int = 0
     not_set_up: tuple[str, ...] = ()
     unverified: tuple[str, ...] = ()

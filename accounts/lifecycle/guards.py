@@ -41,7 +41,8 @@ def every_field_populated(facts: Facts) -> Sentence | None:
 
 def purpose_sufficient(facts: Facts) -> Sentence | None:
     """The purpose is not plainly insufficient (DOMAIN.md, "Sufficient purpose")."""
-    return purpose_rule.refusal(_order(facts).purpose, _order(facts).organisation)
+    order = _order(facts)
+    return purpose_rule.refusal(order.purpose, order.organisation, order.examples)
 
 
 def commented(facts: Facts) -> Sentence | None:
