@@ -53,7 +53,8 @@ def logging_config(*, as_json: bool, level: str) -> dict[str, Any]:
     if as_json:
         last: list[Any] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
-        last = [structlog.dev.ConsoleRenderer(colors=False)]
+        # The plain traceback: the pretty one prints local variables, and one of them may be a secret.
+        last = [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -69,6 +70,7 @@ def logging_config(*, as_json: bool, level: str) -> dict[str, Any]:
         "loggers": {
             "django": {"level": level},
             "django.server": {"handlers": ["stderr"], "level": level, "propagate": False},
+            "django.template": {"level": "INFO"},  # below that it prints the context of a page
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},
             "gunicorn.http.wsgi": {"level": "ERROR"},  # it warns at each HEAD, where Django leaves the body to it

@@ -1,9 +1,11 @@
 """What stands in a log line, and what never does."""
 
+import contextlib
 import io
 import json
 import logging
 import logging.config
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -30,19 +32,40 @@ def test_signed_links_are_hidden_and_ids_are_not() -> None:
 
 @pytest.mark.parametrize("through", ["structlog", "logging"])
 def test_production_writes_one_json_object_a_line(through: str) -> None:
-    config: dict[str, Any] = logging_config(as_json=True, level="INFO")
+    with written(as_json=True) as line:
+        if through == "structlog":
+            structlog.get_logger("accounts.x").info("sent", client_secret="hush", count=2)
+        else:
+            logging.getLogger("accounts.x").info("sent", extra={"client_secret": "hush", "count": 2})
+    said = json.loads(line.getvalue())
+    assert (said["event"], said["count"], said["level"]) == ("sent", 2, "info")
+    assert "hush" not in line.getvalue()
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_traceback_shows_no_local_variable(as_json: bool) -> None:
+    def fails(client_secret: str) -> None:
+        raise ValueError("it does not work")
+
+    with written(as_json=as_json) as line:
+        try:
+            fails("canary" + "-in-a-local")
+        except ValueError:
+            logging.getLogger("accounts.x").exception("a request failed")
+    assert "it does not work" in line.getvalue()
+    assert "canary-in-a-local" not in line.getvalue()
+
+
+@contextlib.contextmanager
+def written(*, as_json: bool) -> Iterator[io.StringIO]:
+    """What is logged inside the block, as one kind of installation writes it."""
+    config: dict[str, Any] = logging_config(as_json=as_json, level="INFO")
     line = io.StringIO()
     config["handlers"]["stderr"]["stream"] = line
     config["handlers"] = {"stderr": config["handlers"]["stderr"]}
     before = logging.getLogger().handlers[:], logging.getLogger().level
     try:
         logging.config.dictConfig(config)
-        if through == "structlog":
-            structlog.get_logger("accounts.x").info("sent", client_secret="hush", count=2)
-        else:
-            logging.getLogger("accounts.x").info("sent", extra={"client_secret": "hush", "count": 2})
+        yield line
     finally:
         logging.getLogger().handlers[:], logging.getLogger().level = before
-    written = json.loads(line.getvalue())
-    assert (written["event"], written["count"], written["level"]) == ("sent", 2, "info")
-    assert "hush" not in line.getvalue()
