@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
@@ -20,7 +20,7 @@ PAGE = 25  # mails
 LARGEST = 20_000_000  # bytes of a file; more is not a mailbox of this portal
 
 _NAME = re.compile(r"[\w.-]{1,100}\.log")
-_RULE = re.compile(rb"(?:^|\n)-{79}\n")
+_RULE = re.compile(rb"^-{79}\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,9 @@ def _header(message: EmailMessage, name: str) -> str:
 def _date(message: EmailMessage) -> datetime | None:
     try:
         said = parsedate_to_datetime(_header(message, "date"))
+        return said if said.tzinfo else said.replace(tzinfo=UTC)  # "-0000" is UTC without saying so (RFC 5322)
     except (ValueError, TypeError):
         return None
-    return said if said.tzinfo else None
 
 
 def _body(message: EmailMessage, kind: str) -> str:

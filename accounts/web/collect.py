@@ -30,6 +30,8 @@ from accounts.words import say
 
 log = structlog.get_logger(__name__)
 
+NOT_OPENED = Sentence("The client secret cannot be opened at the moment. It is still there: tell Support.")
+
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,7 +63,7 @@ def _reveal(request: HttpRequest, found: Account) -> HttpResponse:
         return _page(request, found, refusal=refusal.sentence, status=409)
     except SealError as failure:
         log.error("secret_not_opened", account=str(found.pk), reason=str(failure.sentence))
-        return _page(request, found, refusal=failure.sentence, status=409)
+        return _page(request, found, refusal=NOT_OPENED, status=409)
 
 
 @sensitive_variables()

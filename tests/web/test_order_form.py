@@ -128,7 +128,7 @@ def test_a_wrong_answer_is_told_at_its_field(story: Story, ingrid: Client, field
 @pytest.mark.parametrize("what", ODD)
 @pytest.mark.parametrize("save", [True, False])
 def test_odd_input_is_kept_as_text_or_refused_in_words(story: Story, ingrid: Client, what: str, save: bool) -> None:
-    texts = {name: ODD[what] for name in ("organisation_name", "system", "purpose", "technical_name", "owner_name")}
+    texts = dict.fromkeys(("organisation_name", "system", "purpose", "technical_name", "owner_name"), ODD[what])
     answer = ingrid.post(NEW, {**TYPED, **texts, **({"save": "draft"} if save else {})}, follow=True)
     assert answer.status_code in (200, 422)
     page = answer.content.decode()

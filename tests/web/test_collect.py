@@ -1,0 +1,177 @@
+"""A client secret is shown once: to the owner, after signing in again, in the answer to the POST, and nowhere else."""
+
+from __future__ import annotations
+
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils.html import escape
+
+from accounts.models import Account, Credential, Event, Message
+from tests.story import Story
+from tests.web.visitors import AN_HOUR, browser_of
+
+CANARY = "canary-~9f2!Æ<b>&\"'{{ 7 }}"
+READY = {"ready": "on"}
+
+
+def issued(story: Story) -> Account:
+    """An account whose owner may collect the secret CANARY."""
+    order = story.order_in("cegal_setup", technical_email="stranger@elsewhere.example")
+    story.do(order, "complete_setup", "cegal", client_id__TEST="client-canary", client_secret__TEST=CANARY)
+    story.do(order, "issue_credentials", "support", **story.data_for(order, "issue_credentials"))
+    return order.accounts.get()
+
+
+def url(account: Account) -> str:
+    return reverse("collect", args=[account.pk])
+
+
+def test_looking_never_shows_the_secret(story: Story) -> None:
+    account = issued(story)
+    for ago in (0, AN_HOUR):
+        answer = browser_of(story.ingrid, signed_in_ago=ago).get(url(account))
+        assert answer.status_code == 200
+        assert "canary-~9f2" not in answer.content.decode()
+        assert answer["Cache-Control"] == "no-store, private"
+    assert Credential.objects.get().destroyed_at is None
+
+
+def test_the_owner_gets_the_secret_once_in_the_answer(story: Story) -> None:
+    account = issued(story)
+    client = browser_of(story.ingrid)
+    answer = client.post(url(account), READY)
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert f'<code id="client-secret">{escape(CANARY)}</code>' in text
+    assert text.count("canary-~9f2") == 1
+    for shown in (account.client_id, account.environment.token_url, account.environment.base_url):
+        assert shown in text
+    assert "LOOP_CLIENT_SECRET" in text
+    assert answer["Cache-Control"] == "no-store, private"
+    row = Credential.objects.get()
+    assert (row.sealed_secret, row.revealed_by) == ("", "Ingrid Solheim")
+    assert Message.objects.filter(kind="secret_collected").count() == 1
+
+
+def test_the_second_press_is_told_who_and_when(story: Story) -> None:
+    account = issued(story)
+    client = browser_of(story.ingrid)
+    client.post(url(account), READY)
+    answer = client.post(url(account), READY)
+    text = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Ingrid Solheim collected the client secret on" in text
+    assert "ask for a new secret" in text
+    assert "canary-~9f2" not in text
+    assert "Collected by Ingrid Solheim" in client.get(url(account)).content.decode()
+
+
+def test_the_box_must_be_ticked(story: Story) -> None:
+    account = issued(story)
+    answer = browser_of(story.ingrid).post(url(account), {})
+    assert answer.status_code == 422
+    assert "Tick the box first" in answer.content.decode()
+    assert "canary-~9f2" not in answer.content.decode()
+    assert Credential.objects.get().destroyed_at is None
+
+
+def test_one_signs_in_again_first(story: Story) -> None:
+    account = issued(story)
+    client = browser_of(story.ingrid, signed_in_ago=AN_HOUR)
+    text = client.get(url(account)).content.decode()
+    assert reverse("sign_in_again") in text
+    assert f'name="next" value="{url(account)}"' in text
+    answer = client.post(url(account), READY)
+    assert (answer.status_code, answer["Location"]) == (302, url(account))
+    assert Credential.objects.get().destroyed_at is None
+
+
+@pytest.mark.parametrize("who", ["stranger", "support", "colleague", "cegal", "administrator"])
+def test_nobody_else_gets_it(story: Story, who: str) -> None:
+    """The stranger is the technical contact here: they see who must collect it."""
+    account = issued(story)
+    client = browser_of(getattr(story, who))
+    text = client.get(url(account)).content.decode()
+    assert "Ingrid Solheim must collect it" in text
+    answer = client.post(url(account), READY)
+    assert answer.status_code == 403
+    assert "canary-~9f2" not in answer.content.decode()
+    assert Credential.objects.get().destroyed_at is None
+
+
+def test_whoever_may_not_see_the_account_gets_404(story: Story) -> None:
+    account = issued(story)
+    other = browser_of(story.person("nobody@elsewhere.example", "Nobody"))
+    assert other.get(url(account)).status_code == 404
+    assert other.post(url(account), READY).status_code == 404
+    assert Client().post(url(account), READY)["Location"].startswith("/account/login/")
+
+
+def test_there_is_nothing_to_collect_before_it_is_issued(story: Story) -> None:
+    account = story.order_in("credential_issue").accounts.get()
+    client = browser_of(story.ingrid)
+    assert "not issued yet" in client.get(url(account)).content.decode()
+    answer = client.post(url(account), READY)
+    assert answer.status_code == 409
+    assert "not issued yet" in answer.content.decode()
+
+
+def test_an_imported_account_has_no_secret_here(story: Story) -> None:
+    account = story.account()
+    client = browser_of(story.ingrid)
+    assert "No secret was ever entered" in client.get(url(account)).content.decode()
+    assert client.post(url(account), READY).status_code == 409
+
+
+def test_a_secret_whose_key_is_gone_is_told_and_not_destroyed(story: Story, settings: object) -> None:
+    account = issued(story)
+    settings.CREDENTIAL_KEYS = {"other": b"x" * 32}  # type: ignore[attr-defined]
+    answer = browser_of(story.ingrid).post(url(account), READY)
+    assert answer.status_code == 409
+    assert "cannot be opened at the moment" in answer.content.decode()
+    assert Credential.objects.get().destroyed_at is None
+
+
+def test_a_page_that_cannot_be_drawn_destroys_nothing(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = issued(story)
+    client = browser_of(story.ingrid, raise_request_exception=False)
+    monkeypatch.setattr("accounts.web.collect._revealed", lambda *_: 1 / 0)
+    assert client.post(url(account), READY).status_code == 500
+    assert Credential.objects.get().destroyed_at is None
+    assert not Event.objects.filter(verb="reveal_secret").exists()
+
+
+def test_the_secret_is_in_no_row_and_no_session_afterwards(story: Story) -> None:
+    account = issued(story)
+    client = browser_of(story.ingrid)
+    client.post(url(account), READY)
+    assert "canary-~9f2" not in str(dict(client.session))
+    assert not Event.objects.filter(data__icontains="canary-~9f2").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_at_once_show_it_once(transactional_db: None) -> None:
+    story = Story()
+    account = issued(story)
+    browsers = [browser_of(story.ingrid), browser_of(story.ingrid)]
+    start, answers = Barrier(2), []
+
+    def press(client: Client) -> None:
+        try:
+            start.wait()
+            answer = client.post(url(account), READY)
+            answers.append((answer.status_code, "canary-~9f2" in answer.content.decode()))
+        finally:
+            connection.close()
+
+    threads = [Thread(target=press, args=[browser]) for browser in browsers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [(200, True), (409, False)]
+    assert Event.objects.filter(verb="reveal_secret").count() == 1
