@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -26,30 +26,34 @@ class Filter(forms.Form):
         super().__init__(data)
         asked = data.get("state", "")
         self.tab = asked if asked in set(states) else usual
-        self.is_valid()
 
     @property
     def text(self) -> str:
         """The search word, "" when there is none or it cannot be searched for."""
-        return str(self.cleaned_data.get("q", ""))
+        return self.said("q")
 
     @property
     def narrows(self) -> bool:
         """Is anything filtered besides the tab?"""
-        return any(self.cleaned_data.get(name) for name in self.fields if name != "state")
+        return any(self.said(name) for name in self.fields if name != "state")
 
-
-def _environments() -> list[tuple[str, Any]]:
-    names = Environment.objects.values_list("name", flat=True)
-    return [("", _("Any")), *((name, name) for name in names)]
+    def said(self, name: str) -> str:
+        """What was typed into a field, "" when that is nothing or nothing usable."""
+        self.is_valid()
+        return str(self.cleaned_data.get(name, ""))
 
 
 class EnvironmentFilter(Filter):
     """A search word and an environment."""
 
-    environment = forms.ChoiceField(label=_("Environment"), required=False, choices=_environments)
+    environment = forms.ChoiceField(label=_("Environment"), required=False)
+
+    def __init__(self, data: Mapping[str, Any], *, states: Iterable[str], usual: str) -> None:
+        super().__init__(data, states=states, usual=usual)
+        names = Environment.objects.values_list("name", flat=True)
+        cast(forms.ChoiceField, self.fields["environment"]).choices = [("", _("Any")), *((n, n) for n in names)]
 
     @property
     def environment_name(self) -> str:
         """The environment's name, "" for any."""
-        return str(self.cleaned_data.get("environment", ""))
+        return self.said("environment")

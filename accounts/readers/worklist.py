@@ -73,7 +73,8 @@ def counts(policy: Policy, now: datetime) -> Counts:
     for state, entered in late_before(policy, timezone.localdate(now)).items():
         late |= Q(state=state.value, state_since__lt=entered)
     rows = Order.objects.filter(state__in=[state.value for state in OPEN_STATES]).order_by().values_list("state")
-    found = {state: (number, too_long) for state, number, too_long in rows.annotate(Count("pk"), Count("pk", late))}
+    numbers = rows.annotate(number=Count("pk"), too_long=Count("pk", filter=late))
+    found = {state: (number, too_long) for state, number, too_long in numbers}
     by_state = {state: found.get(state.value, (0, 0))[0] for state in OPEN_STATES}
     return Counts(by_state, sum(too_long for _number, too_long in found.values()))
 

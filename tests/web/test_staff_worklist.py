@@ -1,0 +1,230 @@
+"""The worklist and the approvals: what is shown, found and counted, and what must not be decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from accounts.lifecycle.states import OrderState, Role
+from accounts.models import Order
+from tests.story import NOW, Story
+from tests.web.staff_pages import browser, queries, read, words
+
+URL = "/staff/worklist/"
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def waits_since(order: Order, **ago: float) -> Order:
+    """Let ``order`` stand in its state for so long."""
+    Order.objects.filter(pk=order.pk).update(state_since=NOW - timedelta(**ago))
+    return order
+
+
+def test_an_empty_worklist_says_why(story: Story) -> None:
+    text = words(read(browser(story, "support"), URL))
+    assert "Nothing waits" in text
+    assert "0 open orders. None is past the target of its stage." in text
+
+
+def test_open_orders_stand_with_the_longest_waiting_first(story: Story) -> None:
+    new = waits_since(story.order_in("support"), minutes=35)
+    old = waits_since(story.order_in("approval"), days=10)
+    page = read(browser(story, "support"), URL)
+    assert page.index(old.reference) < page.index(new.reference)
+    assert reverse("staff_order", args=[old.reference]) in page
+    text = words(page)
+    assert "35 min" in text
+    assert "10 d Past the target of 2 working days" in text
+    assert "2 open orders. 1 is past the target of its stage." in text
+    assert "Seller · Ingrid Solheim" in text
+
+
+def test_the_last_day_of_a_target_is_due_today(story: Story) -> None:
+    waits_since(story.order_in("support"), days=4)  # Thursday; two working days later is Monday the 23rd
+    assert "Due today" in words(read(browser(story, "support"), URL))
+
+
+def test_the_clock_stands_still_while_an_order_is_returned(story: Story) -> None:
+    waits_since(story.order_in("returned"), days=20)
+    text = words(read(browser(story, "support"), URL))
+    assert "The requester has until 23 Dec 2026" in text
+    assert "Past the target" not in text
+    assert "None is past" in text
+
+
+def test_drafts_and_finished_orders_are_not_open(story: Story) -> None:
+    draft, rejected = story.order_in("draft"), story.order_in("rejected")
+    client = browser(story, "support")
+    assert draft.reference not in read(client, URL)
+    assert rejected.reference not in read(client, URL)
+    everything = read(client, f"{URL}?state=all")
+    assert draft.reference not in everything
+    assert rejected.reference in everything
+
+
+def test_each_state_is_a_tab_with_its_number(story: Story) -> None:
+    first, second = story.order_in("support"), story.order_in("approved")
+    page = read(browser(story, "support"), f"{URL}?state=approved")
+    assert second.reference in page
+    assert first.reference not in page
+    assert '<a href="/staff/worklist/?state=approved" aria-current="page">Approved<span class="count">1</span>' in page
+    assert 'With Support<span class="count">1</span>' in page
+    assert 'All open<span class="count">2</span>' in page
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["LA-2026", "la-2026-0001", "skagerrak", "SKAGERRAK", "ægir", "923 609 016", "Kari", "kari@skagerrak.example"],
+)
+def test_search_finds_reference_organisation_and_people(story: Story, text: str) -> None:
+    found = story.draft(
+        organisation_name="Ægir Skagerrak AS", owner_name="Kari Nymoen", owner_email="kari@skagerrak.example"
+    )
+    story.do(found, "submit", "ingrid")
+    assert found.reference in read(browser(story, "support"), f"{URL}?q={text}")
+
+
+def test_search_finds_the_beginning_of_a_client_id(story: Story) -> None:
+    found, other = story.order_in("credential_issue"), story.order_in("support")
+    page = read(browser(story, "support"), f"{URL}?q={found.accounts.get().client_id[:8].upper()}")
+    assert found.reference in page
+    assert other.reference not in page
+
+
+def test_filters_go_together_and_stay_in_every_address(story: Story) -> None:
+    both = story.order_in("support", environments=("TEST", "PRODUCTION"))
+    test_only = story.order_in("support")
+    page = read(browser(story, "support"), f"{URL}?state=support&environment=PRODUCTION&q=nords")
+    assert both.reference in page
+    assert test_only.reference not in page
+    assert "?environment=PRODUCTION&q=nords&state=approval" in page
+    assert page.count('value="nords"') == 1
+
+
+def test_what_is_not_in_this_tab_is_looked_for_in_all(story: Story) -> None:
+    rejected = story.order_in("rejected")
+    client = browser(story, "support")
+    page = read(client, f"{URL}?q={rejected.reference}")
+    assert "No order here matches" in page
+    assert f"{URL}?q={rejected.reference}&state=all" in page
+    assert rejected.reference in read(client, f"{URL}?q={rejected.reference}&state=all").split("<tbody>")[1]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "state=nonsense",
+        "environment=NOWHERE",
+        "q=%00",
+        "q=" + "x" * 5000,
+        "q=%25%27%22%3Cscript%3E",
+        "after=rubbish",
+        "after=" + "9" * 400,
+        "after=2026-11-23~x",
+        "after=0001-01-01T00:00:00%2B14:00~00000000-0000-0000-0000-000000000000",
+        "after=2026-11-23T10:00:00~00000000-0000-0000-0000-000000000000",
+        "before=~",
+        "after=%00~%00",
+    ],
+)
+def test_odd_questions_get_a_page(story: Story, query: str) -> None:
+    story.order_in("support")
+    answer = browser(story, "support").get(f"{URL}?{query}")
+    assert answer.status_code == 200
+    assert "<script>" not in answer.content.decode()
+
+
+def test_pages_go_on_by_key_and_come_back(story: Story) -> None:
+    orders = [waits_since(story.order_in("support"), hours=number) for number in range(1, 28)]
+    client = browser(story, "support")
+    first = read(client, URL)
+    assert orders[-1].reference in first
+    assert orders[0].reference not in first
+    assert 'rel="prev"' not in first
+    onwards = first.split('rel="next" href="')[1].split('"')[0]
+    second = read(client, onwards)
+    assert orders[0].reference in second
+    assert orders[-1].reference not in second
+    assert 'rel="next"' not in second
+    back = second.split('rel="prev" href="')[1].split('"')[0]
+    assert read(client, back).split("<tbody>")[1] == first.split("<tbody>")[1]
+
+
+def test_the_number_of_queries_does_not_grow(story: Story) -> None:
+    client = browser(story, "support")
+    for _number in range(2):
+        story.order_in("support", environments=("TEST", "PRODUCTION"))
+    few = queries(client, URL)
+    for _number in range(28):
+        story.order_in("support", environments=("TEST", "PRODUCTION"))
+    assert queries(client, URL) == few
+
+
+# --- approvals
+
+
+def test_approvals_stand_oldest_first_and_lead_to_the_order(story: Story) -> None:
+    new = waits_since(story.order_in("approval"), hours=2)
+    old = waits_since(story.order_in("approval"), days=3)
+    other = story.order_in("support")
+    page = read(browser(story, "responsible"), "/staff/approvals/")
+    assert page.index(old.reference) < page.index(new.reference)
+    assert other.reference not in page
+    assert page.count(">Decide<") == 2
+
+
+def test_approvals_say_what_somebody_must_not_decide_and_why(story: Story) -> None:
+    both = story.person("both@loop.example", "Bo Begge", Role.SUPPORT, Role.SERVICE_RESPONSIBLE)
+    sent = story.order_in("support")
+    story.do(sent, "send_for_approval", both)
+    own = story.draft(both)
+    story.do(own, "submit", both)
+    story.do(own, "send_for_approval", "support")
+    story.order_in("approval")
+    story.both = both  # type: ignore[attr-defined]
+    text = words(read(browser(story, "both"), "/staff/approvals/"))
+    assert "You sent this order for approval yourself. Somebody else must approve it." in text
+    assert "You requested this order yourself. Somebody else must approve it." in text
+    assert text.count("Not yours") == 2
+    assert text.count("Decide") == 1
+
+
+def test_no_approvals_say_so(story: Story) -> None:
+    story.order_in("support")
+    assert "Nothing waits for you" in read(browser(story, "responsible"), "/staff/approvals/")
+
+
+def test_the_number_of_queries_of_approvals_does_not_grow(story: Story) -> None:
+    client = browser(story, "responsible")
+    story.order_in("approval")
+    few = queries(client, "/staff/approvals/")
+    for _number in range(24):
+        story.order_in("approval")
+    assert queries(client, "/staff/approvals/") == few
+
+
+# --- the numbers in the navigation
+
+
+def test_the_navigation_counts_what_waits_for_each_role(story: Story) -> None:
+    story.order_in(OrderState.SUPPORT)
+    story.order_in(OrderState.APPROVAL)
+    story.order_in(OrderState.CEGAL_SETUP)
+    assert counted(read(browser(story, "support"), URL), "Worklist") == "3"
+    assert counted(read(browser(story, "responsible"), "/staff/approvals/"), "Approvals") == "1"
+    story.account_in("suspended")
+    assert counted(read(browser(story, "cegal"), "/cegal/"), "Cegal setup") == "2"
+
+
+def counted(page: str, label: str) -> str:
+    """The number behind a page in the navigation."""
+    return page.split(f'{label}<span class="count">')[1].split("<")[0]
