@@ -50,8 +50,13 @@ class Group:
 
 
 OWN: tuple[Row, ...] = (
-    Row("my_orders", _("My orders"), "file-text", also=frozenset({"order_new", "order"})),
-    Row("my_accounts", _("My API accounts"), "key-round", also=frozenset({"account"})),
+    Row(
+        "my_orders",
+        _("My orders"),
+        "file-text",
+        also=frozenset({"order_new", "order", "order_edit", "order_check", "order_sent"}),
+    ),
+    Row("my_accounts", _("My API accounts"), "key-round", also=frozenset({"account", "collect"})),
     Row("getting_started", _("Getting started"), "code-xml"),
 )
 
