@@ -33,17 +33,29 @@ def send_to_cegal(order: Order, *, by: Actor, now: datetime, comment: str = "") 
 
 
 def hand_back(order: Order, *, by: Actor, now: datetime, comment: str) -> Event:
-    """cegal setup -> approved, with the reason why it cannot be set up."""
+    """cegal setup -> approved, with the reason why it cannot be set up.
+
+    The suspended account of a reactivation stays suspended, so Cegal owes again that its client is disabled.
+    """
+
+    def ask_to_disable(changes: list[tuple[Order, Event]]) -> None:
+        if order.reactivates is not None:
+            provider.supersede(order.reactivates, TaskKind.ENABLE_CLIENT, by=by, now=now)
+            outbox.owe([(order.reactivates, changes[0][1])], [TaskKind.DISABLE_CLIENT], now=now)
+
     facts = order_facts(order, by, comment=comment)
-    return engine.move(order, "hand_back", by=by, now=now, facts=facts, change=Change(comment=comment))
+    change = Change(comment=comment, also=ask_to_disable)
+    return engine.move(order, "hand_back", by=by, now=now, facts=facts, change=change)
 
 
 def complete_setup(order: Order, *, by: Actor, now: datetime, setups: Sequence[Setup] = (), comment: str = "") -> Event:
     """cegal setup -> credential issue: a client id and secret for each environment creates the accounts.
 
     The secrets are encrypted before they reach the database. For a reactivation Cegal confirms instead that the
-    client is enabled. Raises NotReady when a client id already belongs to another account.
+    client is enabled. Raises NotReady when a client id already belongs to another account, or an environment
+    stands twice.
     """
+    _check_once_each(setups)
 
     def create(changes: list[tuple[Order, Event]]) -> None:
         if order.reactivates is not None:
@@ -57,7 +69,15 @@ def complete_setup(order: Order, *, by: Actor, now: datetime, setups: Sequence[S
         with transaction.atomic():
             return engine.move(order, "complete_setup", by=by, now=now, facts=facts, change=change)
     except IntegrityError as error:
+        order.refresh_from_db()  # nothing was written: the caller's copy must not say otherwise
         raise NotReady(_taken(setups)) from error
+
+
+def _check_once_each(setups: Sequence[Setup]) -> None:
+    names = [setup.environment.name for setup in setups]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise NotReady(_("%(environments)s stands twice. Enter one client for each environment.",
+                         environments=", ".join(twice)))  # fmt: skip
 
 
 def _not_set_up(order: Order, setups: Sequence[Setup]) -> tuple[str, ...]:
@@ -68,7 +88,7 @@ def _not_set_up(order: Order, setups: Sequence[Setup]) -> tuple[str, ...]:
 
 
 def _create_accounts(order: Order, setups: Sequence[Setup], by: Actor, now: datetime) -> None:
-    owner = _owner(order)
+    owner = _owner(order, now)
     ordered = {environment.pk for environment in order.environments.all()}
     wanted = [setup for setup in setups if setup.environment.pk in ordered]
     accounts = [_account(order, setup, owner, now) for setup in wanted]
@@ -89,10 +109,13 @@ def _account(order: Order, setup: Setup, owner: Person, now: datetime) -> Accoun
     )  # fmt: skip
 
 
-def _owner(order: Order) -> Person:
+def _owner(order: Order, now: datetime) -> Person:
     """The person named as owner; somebody new is written in the requester's language."""
     known = Person.objects.filter(email__iexact=order.owner_email).first()
-    return known or Person.objects.create_user(order.owner_email, order.owner_name, language=order.requester.language)
+    if known is not None:
+        return known
+    language = order.requester.language
+    return Person.objects.create_user(order.owner_email, order.owner_name, language=language, created_at=now)
 
 
 def _taken(setups: Sequence[Setup]) -> _:
@@ -104,4 +127,4 @@ def _taken(setups: Sequence[Setup]) -> _:
                 client_id=setup.client_id.strip(),
                 environment=setup.environment.name,
             )
-    return _("The same client id stands twice for one environment.")
+    return _("Somebody else set up one of these clients a moment ago. Look at the order again.")
