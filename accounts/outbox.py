@@ -6,8 +6,8 @@ Call it inside the transaction that writes the events; the post room is woken af
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from celery import current_app
@@ -16,6 +16,7 @@ from django.db import transaction
 from accounts.lifecycle.states import Audience, Role, TaskKind
 from accounts.lifecycle.transition import Tell
 from accounts.models import Account, Event, Message, Order, Person, Subject, Task
+from accounts.models.insert import insert_rows
 
 WAKE_UP = "accounts.tasks.deliver_messages"
 _STAFF = {
@@ -25,8 +26,7 @@ _STAFF = {
 }
 
 
-@dataclass(frozen=True)
-class Recipient:
+class Recipient(NamedTuple):
     """One address, the person behind it if known, and the language to write in."""
 
     email: str
@@ -55,11 +55,11 @@ def post(
         return 0
     staff = _staff_of(tells)
     messages = [
-        _message(event, tell.kind, recipient, now, (notices or {}).get(subject.pk))
+        _message(event, tell.kind, recipient, (notices or {}).get(subject.pk))
         for subject, event in changes
         for tell, recipient in _once_each(subject, tells, staff)
     ]
-    Message.objects.bulk_create(messages, batch_size=500)
+    insert_rows(Message, messages, created_at=now, due_at=now)
     if messages:
         wake_the_post_room()
     return len(messages)
@@ -124,8 +124,8 @@ def _account_contacts(account: Account, to: Audience) -> list[Recipient]:
     return []
 
 
-def _message(event: Event, kind: str, to: Recipient, now: datetime, notice_id: UUID | None) -> Message:
-    return Message(
-        event=event, kind=kind, notice_id=notice_id, person_id=to.person_id, to_email=to.email, to_name=to.name,
-        language=to.language, created_at=now, due_at=now,
-    )  # fmt: skip
+def _message(event: Event, kind: str, to: Recipient, notice_id: UUID | None) -> dict[str, Any]:
+    return {
+        "event_id": event.pk, "kind": kind, "notice_id": notice_id, "person_id": to.person_id, "to_email": to.email,
+        "to_name": to.name, "language": to.language,
+    }  # fmt: skip

@@ -27,6 +27,7 @@ from accounts.lifecycle.states import TaskKind
 from accounts.lifecycle.transition import Table, Tell, Transition
 from accounts.models import Account, Event, Order, Subject
 from accounts.models.facts import who_was_first
+from accounts.models.insert import insert_rows
 
 S = TypeVar("S", bound=Subject)
 TABLES: dict[type[Subject], Table] = {Order: ORDER, Account: ACCOUNT}
@@ -134,7 +135,7 @@ def begin(subjects: Sequence[S], verb: str, *, by: Actor, now: datetime, change:
             subject.version = 1
         type(subjects[0])._default_manager.bulk_create(subjects, batch_size=500)
         events = [_event(s, verb, "", getattr(s, "state", ""), by, now, change, previous="") for s in subjects]
-        Event.objects.bulk_create(events, batch_size=500)
+        _insert(events)
         change.also(list(zip(subjects, events, strict=True)))
     return events
 
@@ -184,7 +185,7 @@ def _write_alike(
         subject.version = version + 1
         _apply(subject, target, now, change, moved=goal is not None)
         events.append(_event(subject, verb, source, target, by, now, change, previous=heads.get(subject.pk, "")))
-    Event.objects.bulk_create(events, batch_size=500)
+    _insert(events)
     return list(zip(won, events, strict=True))
 
 
@@ -223,6 +224,18 @@ def _heads(subjects: Sequence[Subject], version: int) -> dict[UUID, str]:
     """The hash of the last event of each subject; the rows are ours since the UPDATE, so no one adds another."""
     chain = Event.objects.filter(subject_type=subjects[0].subject_type(), seq=version)
     return dict(chain.filter(subject_id__in=[s.pk for s in subjects]).values_list("subject_id", "hash"))
+
+
+def _insert(events: Sequence[Event]) -> None:
+    """Write events of one kind of subject and one number in the chain, and read back the ids they got."""
+    if len(events) == 1:
+        Event.objects.bulk_create(events)
+        return
+    insert_rows(Event, [vars(event) for event in events])
+    written = Event.objects.filter(subject_type=events[0].subject_type, seq=events[0].seq)
+    ids = dict(written.filter(subject_id__in=[event.subject_id for event in events]).values_list("subject_id", "pk"))
+    for event in events:
+        event.pk = ids[event.subject_id]
 
 
 def _event(

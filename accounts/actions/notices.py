@@ -27,6 +27,7 @@ from accounts.lifecycle.states import Audience, NoticeOutcome, TaskKind
 from accounts.lifecycle.transition import Tell
 from accounts.models import Account, Event, Notice
 from accounts.models.facts import account_facts
+from accounts.models.insert import insert_rows
 
 NOTICE_MAIL = "inactivity_notice"
 _REMINDER = tuple(Tell("inactivity_reminder", to) for to in (Audience.OWNER, Audience.TECHNICAL_CONTACT))
@@ -47,9 +48,11 @@ def notify(pairs: Pairs, *, policy: Policy, today: date, by: Actor, now: datetim
     ids = {account.pk: uuid.uuid4() for account, _none in pairs}
 
     def open_notices(changes: list[tuple[Account, Event]]) -> None:
-        Notice.objects.bulk_create(
-            [Notice(id=ids[account.pk], account=account, opened_on=today, last_activity_on=account.last_activity_on)
-             for account, _event in changes], batch_size=500,
+        insert_rows(
+            Notice,
+            [{"id": ids[account.pk], "account_id": account.pk, "last_activity_on": account.last_activity_on}
+             for account, _event in changes],
+            opened_on=today,
         )  # fmt: skip
 
     change = Change(
