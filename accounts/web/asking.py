@@ -13,6 +13,7 @@ from django.utils.cache import add_never_cache_headers
 
 from accounts.forms.verbs import VerbForm
 from accounts.lifecycle.errors import LostRace, NotReady
+from accounts.models import Account
 from accounts.web.refusals import not_allowed_is_403
 from accounts.words import say
 
@@ -21,7 +22,7 @@ from accounts.words import say
 class Question:
     """What the page asks: about what, in which words; where Cancel leads; what is said after it was done."""
 
-    subject: Any
+    subject: Account
     label: str
     explains: str
     cancel_url: str
@@ -30,13 +31,16 @@ class Question:
     facts: tuple[dict[str, Any], ...] = ()
 
 
-def ask(request: HttpRequest, question: Question, form: VerbForm, do: Callable[..., object]) -> HttpResponse:
+def ask(
+    request: HttpRequest, question: Question, form_class: type[VerbForm], do: Callable[..., object]
+) -> HttpResponse:
     """GET asks. POST does it with what the form says, and goes back with a sentence; a refusal goes back with its own.
 
     Raises PermissionDenied when the action does not allow it.
     """
     if request.method != "POST":
-        return _page(request, question, form, 200)
+        return _page(request, question, form_class(subject=question.subject), 200)
+    form = form_class(request.POST, subject=question.subject)
     if not form.is_valid():
         return _page(request, question, form, 422)
     with not_allowed_is_403():

@@ -155,7 +155,7 @@ def _new_secret(request: HttpRequest, found: Task) -> HttpResponse:
         stored = Credential.objects.get(account=found.account, destroyed_at__isnull=True)
         _verify_soon(stored.pk)
 
-    return ask(request, question, NewSecretForm(request.POST or None, subject=found.account), enter)
+    return ask(request, question, NewSecretForm, enter)
 
 
 def _confirm(request: HttpRequest, found: Task) -> HttpResponse:
@@ -169,9 +169,11 @@ def _confirm(request: HttpRequest, found: Task) -> HttpResponse:
         else _("Confirm it once it is done: the client cannot ask for tokens any more. Support sees who confirmed it."),
         _("Confirmed."),
     )
-    form = CommentForm(request.POST or None, subject=found.account)
     return ask(
-        request, question, form, lambda comment: provider.confirm(found, by=actor, now=timezone.now(), comment=comment)
+        request,
+        question,
+        CommentForm,
+        lambda comment: provider.confirm(found, by=actor, now=timezone.now(), comment=comment),
     )
 
 
@@ -184,7 +186,7 @@ def _question(found: Task, label: str, explains: str, said: str) -> Question:
         {"term": _("Asked for"), "at": found.opened_at},
     )
     back = f"{reverse('cegal_queue')}?state={reader.TASKS}"
-    return Question(account.client_id, label, explains, back, said, facts=facts)
+    return Question(account, label, explains, back, said, facts=facts)
 
 
 def _verify_soon(credential_id: UUID) -> None:

@@ -113,11 +113,10 @@ def new_secret(request: HttpRequest, pk: UUID) -> HttpResponse:
         reverse("staff_account", args=[found.pk]),
         _("Cegal is asked for a new secret."),
     )
-    form = CommentForm(request.POST or None, subject=found)
     return ask(
         request,
         question,
-        form,
+        CommentForm,
         lambda comment: acting.ask_for_new_secret(found, by=actor, now=timezone.now(), comment=comment),
     )
 
@@ -136,9 +135,11 @@ def task(request: HttpRequest, pk: UUID) -> HttpResponse:
         reverse("staff_account", args=[found.account_id]),
         _("The task is done."),
     )
-    form = CommentForm(request.POST or None, subject=found.account)
     return ask(
-        request, question, form, lambda comment: provider.confirm(found, by=actor, now=timezone.now(), comment=comment)
+        request,
+        question,
+        CommentForm,
+        lambda comment: provider.confirm(found, by=actor, now=timezone.now(), comment=comment),
     )
 
 
