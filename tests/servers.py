@@ -74,8 +74,11 @@ def find_initdb() -> str | None:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
-    """Start a PostgreSQL server that keeps nothing; yield a DATABASE_URL for it."""
+def postgres(*, durable: bool = False) -> Iterator[str]:
+    """Start a PostgreSQL server that is thrown away; yield a DATABASE_URL for it.
+
+    ``durable``: each commit waits for the disk, as in production; otherwise nothing does.
+    """
     initdb = find_initdb()
     if not initdb:
         raise NotInstalledError("there is no PostgreSQL server here")
@@ -86,7 +89,9 @@ def postgres() -> Iterator[str]:
         subprocess.run(command, check=True, capture_output=True, text=True, cwd=root, **other_user)
 
     control = (str(Path(initdb).with_name("pg_ctl")), "-D", f"{root}/data")
-    fast = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+    settings = "-c max_connections=200"
+    if not durable:
+        settings += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
     try:
         run(
             initdb,
@@ -109,7 +114,7 @@ def postgres() -> Iterator[str]:
             "-l",
             f"{root}/log",
             "-o",
-            f"-c listen_addresses='' -k {root} {fast}",
+            f"-c listen_addresses='' -k {root} {settings}",
             "start",
         )
         yield f"postgresql://portal@/postgres?host={root}"
