@@ -13,28 +13,34 @@ from accounts.actions import engine, secrets
 from accounts.actions.engine import Change, Owed
 from accounts.gateways import loop
 from accounts.lifecycle.actor import Actor
-from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
+from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady, Refused
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import AccountState, Audience, OrderKind, Role, TaskKind
 from accounts.lifecycle.transition import Tell
 from accounts.models import Account, Credential, Event, Order, current_policy
+from accounts.models.encrypted import SealError
 from accounts.models.facts import account_facts, order_facts
 
 
 def verify(credential: Credential, *, by: Actor, now: datetime) -> loop.TokenCheck:
     """Ask the environment's token_url for a token with this credential, and keep the outcome in words.
 
-    The request is made outside any transaction; neither the secret nor the token is kept.
+    The request is made outside any transaction; neither the secret nor the token is kept. Raises NotAllowed, or
+    NotReady when the secret is gone or its key is.
     """
     if not by.holds(Role.SUPPORT, Role.CEGAL, Role.SYSTEM):
         raise NotAllowed(_("Only Support or Cegal can verify credentials."))
     if credential.destroyed_at is not None:
         raise NotReady(_("This secret is not stored any more, so it cannot be verified."))
     account = Account.objects.select_related("environment").get(pk=credential.account_id)
+    try:
+        secret = secrets.opened(credential)
+    except SealError as error:
+        raise NotReady(error.sentence) from error
     checked = loop.check_token(
         account.environment.token_url,
         account.client_id,
-        secrets.opened(credential),
+        secret,
         allow_private=account.environment.private_addresses_allowed,
     )
     _keep_outcome(credential, account, checked, by, now)
@@ -70,8 +76,12 @@ def issue_credentials(
         data=lambda _order: {"unverified": unverified} if unverified else {},
         also=lambda _changes: _activate(order, accounts, by, now),
     )
-    with transaction.atomic():
-        return engine.move(order, "issue_credentials", by=by, now=now, facts=facts, change=change)
+    try:
+        with transaction.atomic():
+            return engine.move(order, "issue_credentials", by=by, now=now, facts=facts, change=change)
+    except Refused:
+        order.refresh_from_db()  # an account stood in the way: the caller's copy must not say that it was issued
+        raise
 
 
 def reveal(credential: Credential, *, by: Actor, now: datetime) -> str:

@@ -26,5 +26,5 @@ def sealed(account: Account, secret: str, *, by: Actor, now: datetime, expires_o
 
 
 def opened(credential: Credential) -> str:
-    """The secret in clear, for the moment it is needed. Raises EncryptionError when its key is gone."""
+    """The secret in clear, for the moment it is needed. Raises SealError when its key is gone."""
     return unseal(credential.sealed_secret, context=credential.pk.bytes, keys=settings.CREDENTIAL_KEYS)
