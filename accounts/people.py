@@ -44,4 +44,4 @@ def read_notice_token(token: str) -> NoticeLink | None:
 
 def link_actor(link: NoticeLink, notice: Notice) -> Actor:
     """The actor who follows a mail's link: they act for the owner of that notice's account, and nothing else."""
-    return Actor(ActorKind.LINK, f"{link.email} (link in the e-mail)", email=link.email, owns=notice.account_id)
+    return Actor(ActorKind.LINK, f"{link.email} (link in the email)", email=link.email, owns=notice.account_id)

@@ -74,12 +74,12 @@ ORDER_VERBS: dict[str, Verb] = {
     ),
     "return": Verb(
         forms.ReturnForm, approval.return_order,
-        _("The requester gets your comments by e-mail and can change the order and send it again."),
+        _("The requester gets your comments by email and can change the order and send it again."),
         _("Returned to the requester."),
     ),
     "reject": Verb(
         forms.ReasonForm, approval.reject,
-        _("The order ends here for good. The requester gets your reason by e-mail."), _("Rejected."), danger=True,
+        _("The order ends here for good. The requester gets your reason by email."), _("Rejected."), danger=True,
     ),
     "send_to_cegal": Verb(
         forms.CommentForm, setup.send_to_cegal,

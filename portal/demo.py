@@ -131,7 +131,7 @@ def introduce() -> None:
     mails = f"{settings.PORTAL_URL}/mailbox/" if settings.MAIL_IS_KEPT else f"at the mail server {settings.EMAIL_HOST}"
     tell("")
     tell(f"  The Loop API access portal runs at {settings.PORTAL_URL}/")
-    tell("  Sign in with an e-mail address; the code comes by mail. These people are there already:")
+    tell("  Sign in with an email address; the code comes by mail. These people are there already:")
     for line in people():
         tell(f"    {line}")
     tell("    any other address             a new requester")

@@ -221,7 +221,7 @@ STORAGES = {
     },
 }
 
-# --- Sign-in: one e-mail field, one code, no passwords
+# --- Sign-in: one email field, one code, no passwords
 
 AUTH_USER_MODEL = "accounts.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

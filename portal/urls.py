@@ -12,7 +12,7 @@ from portal import health
 @login_not_required
 def no_password(request: HttpRequest, **_kwargs: str) -> HttpResponse:
     """Answer for allauth's password pages: the portal knows no passwords."""
-    raise Http404("There are no passwords here: sign in with a code sent by e-mail.")
+    raise Http404("There are no passwords here: sign in with a code sent by email.")
 
 
 to_sign_in = RedirectView.as_view(pattern_name="account_login", query_string=True)

@@ -48,7 +48,7 @@ Said = Sentence | None
 class AccountLines:
     """Reads the lines of one file: ``for number, values in AccountLines(...).read(source)`` gives the good ones.
 
-    ``values`` are clean texts by column: days as ISO text or empty, e-mail addresses in lower case. What is wrong
+    ``values`` are clean texts by column: days as ISO text or empty, email addresses in lower case. What is wrong
     goes to ``problems``. Raises BadFile when the columns are not there.
     """
 
@@ -173,7 +173,7 @@ def _email(text: str) -> str:
     try:
         validate_email(text)
     except ValidationError:
-        raise _WrongError(_("“%(value)s” is no e-mail address.", value=text[:60])) from None
+        raise _WrongError(_("“%(value)s” is no email address.", value=text[:60])) from None
     return text.lower()
 
 

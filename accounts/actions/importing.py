@@ -52,7 +52,7 @@ class Imported:
 def import_accounts(stream: BinaryIO, *, name: str, by: Actor, now: datetime, progress: Progress = silent) -> Imported:
     """Create an active account for each line of the CSV file ``stream``, which is called ``name`` in the history.
 
-    An account that exists with the same values is counted as already there. Owners are found by e-mail address
+    An account that exists with the same values is counted as already there. Owners are found by email address
     and organisations by number, or made. A ``last_used_on`` is a statement about every day up to the import; an
     empty one is unknown and is watched from the day of the import (DOMAIN.md, "Known use").
 
@@ -172,7 +172,7 @@ class _Import:
         return found
 
     def _owners(self, chunk: list[Row]) -> dict[str, Person]:
-        """The owners of ``chunk`` by e-mail address in lower case; an empty name is filled."""
+        """The owners of ``chunk`` by email address in lower case; an empty name is filled."""
         wanted = _first_of(sorted(chunk, key=lambda row: not row["owner_name"]), "owner_email")
         people = Person.objects.annotate(address=Lower("email")).filter(address__in=list(wanted))
         found: dict[str, Person] = {person.email.lower(): person for person in people}

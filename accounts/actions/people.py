@@ -34,7 +34,7 @@ class Known:
 def create_person(
     email: str, *, by: Actor, now: datetime, roles: Collection[Role] = (), name: str = "", language: str = ""
 ) -> Known:
-    """Make somebody known by their e-mail address and give them ``roles``; safe to run twice.
+    """Make somebody known by their email address and give them ``roles``; safe to run twice.
 
     Somebody who is known keeps their name, gets it if it is empty, and keeps the roles they have. Raises NotReady
     for an address, a language or a role that cannot be, NotAllowed for anybody but an administrator.
@@ -94,7 +94,7 @@ def _check(email: str, language: str, roles: Collection[Role]) -> None:
     try:
         validate_email(email.strip())
     except ValidationError:
-        raise NotReady(_("“%(email)s” is no e-mail address.", email=email[:200])) from None
+        raise NotReady(_("“%(email)s” is no email address.", email=email[:200])) from None
     if language and language not in LANGUAGES:
         raise NotReady(_("There is no language “%(language)s”. Known: %(known)s.",
                          language=language, known=", ".join(LANGUAGES)))  # fmt: skip

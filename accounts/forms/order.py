@@ -24,9 +24,9 @@ FIELD_LABELS = {
     "system": _("System"),
     "purpose": _("Purpose"),
     "technical_name": _("Technical contact"),
-    "technical_email": _("Technical contact’s e-mail"),
+    "technical_email": _("Technical contact’s email"),
     "owner_name": _("Owner of the account"),
-    "owner_email": _("Owner’s e-mail"),
+    "owner_email": _("Owner’s email"),
 }
 """The fields of the order form in its order: also what a return can comment on and a change is shown by."""
 

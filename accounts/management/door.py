@@ -123,7 +123,7 @@ def environment_named(name: str) -> Environment:
 
 
 def actor_named(email: str) -> Actor:
-    """The person with that e-mail address, as somebody who acts. They must be known and still be allowed in."""
+    """The person with that email address, as somebody who acts. They must be known and still be allowed in."""
     person = Person.objects.filter(email__iexact=email.strip()).first()
     if person is None:
         raise CommandError(f"Nobody is known as {email}. Make them known with: create_person {email} --role ROLE")

@@ -1,4 +1,4 @@
-"""Messages: e-mails owed to someone, written in the transaction of the change that causes them."""
+"""Messages: emails owed to someone, written in the transaction of the change that causes them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class MessageState(StrEnum):
 
 
 class Message(models.Model):
-    """One e-mail owed to one address. The post room claims it with a lease, renders, sends and stamps it.
+    """One email owed to one address. The post room claims it with a lease, renders, sends and stamps it.
 
     ``delivered`` means that the mail server accepted it. ``due_at`` moves on with every failed attempt.
     """

@@ -17,7 +17,7 @@ from accounts.models.subject import Subject
 
 
 class PersonManager(BaseUserManager["Person"]):
-    """Finds people by e-mail address, whatever its case."""
+    """Finds people by email address, whatever its case."""
 
     def get_by_natural_key(self, username: str | None) -> Person:
         return self.get(email__iexact=username)
@@ -35,7 +35,7 @@ class PersonManager(BaseUserManager["Person"]):
 
 
 class Person(Subject, AbstractBaseUser):
-    """Somebody who signs in with an e-mail address that the portal has verified."""
+    """Somebody who signs in with an email address that the portal has verified."""
 
     email = models.EmailField(max_length=254)
     name = models.CharField(max_length=200, blank=True)

@@ -30,7 +30,7 @@ def find(reference: str, *, by: Actor) -> Order | Account:
 
 
 def find_any(reference: str, *, by: Actor) -> Order | Account | Person:
-    """As ``find``; whoever keeps the history may also name a person by e-mail address."""
+    """As ``find``; whoever keeps the history may also name a person by email address."""
     if by.holds(Role.SYSTEM, Role.ADMINISTRATOR):
         person = Person.objects.filter(email__iexact=reference.strip()).first()
         if person is not None:

@@ -1,4 +1,4 @@
-"""The way in: one e-mail field, one code. django-allauth does the work; here stands what differs from it.
+"""The way in: one email field, one code. django-allauth does the work; here stands what differs from it.
 
 An address that nobody has used before is signed up by the same field: the person becomes known when the code
 is asked for, and the address is verified when the code is typed. Known and unknown addresses get the same
@@ -70,7 +70,7 @@ class SignInForm(LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["login"]
-        field.label = gettext_lazy("Your e-mail address")
+        field.label = gettext_lazy("Your email address")
         field.widget.attrs.update({"autocomplete": "email", "autofocus": True})
         field.widget.attrs.pop("placeholder", None)
 

@@ -190,7 +190,7 @@ class TestBadLines:
             "line 3, environment: There is no environment “STAGE”. Known: TEST, PRODUCTION.",
             "line 4, organisation_number: “923609017” is no organisation number: 9 digits of which the last one"
             " checks the others.",
-            "line 4, owner_email: “bjorg” is no e-mail address.",
+            "line 4, owner_email: “bjorg” is no email address.",
             "line 5, role: “buyer” is none of seller, broker, seller+broker.",
             "line 5, purpose: It is empty.",
             "line 6, activated_on: “29.02.2024” is no day such as 2026-11-23.",

@@ -40,7 +40,7 @@ class TestCommand:
         assert run("create_person", "ola@loop.example").endswith("Roles: none: a requester.\n")
 
     def test_refusals(self) -> None:
-        assert refused("create_person", "ola") == "“ola” is no e-mail address."
+        assert refused("create_person", "ola") == "“ola” is no email address."
         with pytest.raises(CommandError, match="invalid choice: 'owner'"):
             run("create_person", "ola@loop.example", "--role", "owner")
         assert not Person.objects.exists()

@@ -64,7 +64,7 @@ def test_keeping_needs_no_sign_in_and_no_cookie(account: Account) -> None:
     account.refresh_from_db()
     assert (account.state, account.kept_on) == ("active", TODAY)
     event = Event.objects.get(verb="keep")
-    assert (event.actor_kind, event.actor_name) == ("link", "ingrid@nordsjo.example (link in the e-mail)")
+    assert (event.actor_kind, event.actor_name) == ("link", "ingrid@nordsjo.example (link in the email)")
     text = client.get(link(account)).content.decode()
     assert "Answered: the account is kept" in text
     assert WHY in text
@@ -75,7 +75,7 @@ def test_the_technical_contact_may_answer_too(account: Account) -> None:
     Client().post(link(account, "tor@nordsjo.example"), {"comment": WHY})
     account.refresh_from_db()
     assert account.state == "active"
-    assert Notice.objects.get().answered_by == "tor@nordsjo.example (link in the e-mail)"
+    assert Notice.objects.get().answered_by == "tor@nordsjo.example (link in the email)"
 
 
 def test_a_reason_is_needed(account: Account) -> None:

@@ -13,7 +13,7 @@ from accounts.management.door import OperatorCommand, clock
 
 
 class Command(OperatorCommand):
-    help = """Make somebody known by their e-mail address and give them roles.
+    help = """Make somebody known by their email address and give them roles.
 
 They sign in with a code that is sent to that address; there are no passwords.
 A requester needs no role and need not be made known. It is safe to run twice:

@@ -1,4 +1,4 @@
-"""Deliver the e-mails that are due, without a worker."""
+"""Deliver the emails that are due, without a worker."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOOK_EVERY = 5.0  # seconds
 
 class Command(OperatorCommand):
     help = (
-        "Deliver the e-mails that are due now, and print how many were delivered, postponed (the mail server was\n"
+        "Deliver the emails that are due now, and print how many were delivered, postponed (the mail server was\n"
         "away or asked to wait; they are tried again by themselves for a day) and given up (refused; see Messages\n"
         "in the portal). Safe beside running workers: each mail goes out once. The mail server is the one in\n"
         "EMAIL_URL. With --watch it goes on until Ctrl-C, which lets the batch in hand finish."

@@ -16,7 +16,7 @@ class Command(OperatorCommand):
     help = """Print what happened to an order, an account or a person: who did what, when and why.
 
 REFERENCE is an order's reference, a client id (CLIENT_ID@ENVIRONMENT where it is
-in several environments), or a person's e-mail address. Times are in Europe/Oslo."""
+in several environments), or a person's email address. Times are in Europe/Oslo."""
     example = """manage.py history LA-2026-0142
 manage.py history 5b6d7c1e-0f5f-4c5e-9a53-0f1d2c3b4a59@PRODUCTION --format json"""
 
