@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext_noop as _
 
 from accounts.models import JobRun, RunState
 
@@ -18,7 +19,7 @@ LEASE = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(hours=1)
 KEEP_MINUTES_FOR = timedelta(days=30)
 KEEP_QUIET_MINUTES_FOR = timedelta(days=1)
-CUT_OFF = "The run was cut off before it ended. The next run does its work."
+CUT_OFF = _("The run was cut off before it ended. The next run does its work.")
 
 
 def claim(job: str, period: str, *, now: datetime) -> JobRun | None:
@@ -67,7 +68,7 @@ def tidy(minute_jobs: list[str], *, now: datetime) -> dict[str, int]:
     """Delete runs of jobs that run every minute: after a month, and those that found nothing to do after a day."""
     old = Q(started_at__lt=now - KEEP_MINUTES_FOR)
     quiet = Q(started_at__lt=now - KEEP_QUIET_MINUTES_FOR, state=RunState.DONE.value, counts={})
-    deleted, _each = JobRun.objects.filter(old | quiet, job__in=minute_jobs).delete()
+    deleted, _by_model = JobRun.objects.filter(old | quiet, job__in=minute_jobs).delete()
     return {"deleted": deleted}
 
 

@@ -11,9 +11,8 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop as noop
 
 from accounts.delivery.letter import Letter
 from accounts.lifecycle.states import Role
@@ -23,23 +22,23 @@ _LONG_DAY = {"en": "j F Y", "nb": "j. F Y"}
 _MOMENT = {"en": "j F Y, H:i", "nb": r"j. F Y \k\l. H.i"}
 
 FIELD_LABELS = {
-    "organisation_name": noop("Organisation name"),
-    "organisation_number": noop("Organisation number"),
-    "role": noop("Role in Loop"),
-    "environments": noop("Environments"),
-    "system": noop("System"),
-    "purpose": noop("Purpose"),
-    "technical_name": noop("Technical contact"),
-    "technical_email": noop("Technical contact’s e-mail"),
-    "owner_name": noop("Owner of the account"),
-    "owner_email": noop("Owner’s e-mail"),
+    "organisation_name": gettext_noop("Organisation name"),
+    "organisation_number": gettext_noop("Organisation number"),
+    "role": gettext_noop("Role in Loop"),
+    "environments": gettext_noop("Environments"),
+    "system": gettext_noop("System"),
+    "purpose": gettext_noop("Purpose"),
+    "technical_name": gettext_noop("Technical contact"),
+    "technical_email": gettext_noop("Technical contact’s email"),
+    "owner_name": gettext_noop("Owner of the account"),
+    "owner_email": gettext_noop("Owner’s email"),
 }
 """The order form's labels once more (a test compares them): the post room may not import the forms."""
 
 _STAFF_WHY = {
-    Role.SUPPORT: noop("You get this email because you work in Support."),
-    Role.SERVICE_RESPONSIBLE: noop("You get this email because you are Service Responsible."),
-    Role.CEGAL: noop("You get this email because you set up accounts at Cegal."),
+    Role.SUPPORT: gettext_noop("You get this email because you work in Support."),
+    Role.SERVICE_RESPONSIBLE: gettext_noop("You get this email because you are Service Responsible."),
+    Role.CEGAL: gettext_noop("You get this email because you set up accounts at Cegal."),
 }
 
 

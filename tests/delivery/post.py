@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
+from django.core.mail import EmailMultiAlternatives
+
 from accounts.actions import engine
 from accounts.actions.engine import Change
+from accounts.delivery.claim import take
+from accounts.delivery.letter import load
+from accounts.delivery.render import render
 from accounts.lifecycle.actor import SYSTEM
+from accounts.lifecycle.policy import Policy
 from accounts.models import Account, Event, Message, Notice, Order, Person
 from tests.story import Story
+
+LINK = re.compile(r"http://localhost:8000(/\S+)")
+"""A link to the portal, and its path."""
 
 
 def event(subject: Order | Account, *, now: datetime, comment: str = "", **data: Any) -> Event:
@@ -48,3 +58,19 @@ def waiting(story: Story, number: int) -> list[Message]:
     order = story.order_in("support")
     Message.objects.all().delete()
     return [message("order_to_triage", order, f"p{place:03}@nordsjo.example", now=story.now) for place in range(number)]
+
+
+def rendered(
+    kind: str, about: Order | Account, to: Person | str, *, now: datetime, language: str = "en", **fields: Any
+) -> EmailMultiAlternatives:
+    """The mail that the post room would send."""
+    Message.objects.all().delete()
+    message(kind, about, to, now=now, language=language, **fields)
+    claim = take(now, 1)
+    assert claim is not None
+    return render(load(claim)[0], now=now, policy=Policy())
+
+
+def html_of(mail: EmailMultiAlternatives) -> str:
+    """The HTML part."""
+    return str(mail.alternatives[0].content)

@@ -24,6 +24,13 @@ class MoodyServer(MailServer):
     connections: set[Any] = field(default_factory=set)
     silences: int = 0
 
+    async def handle_MAIL(self, _server: Any, _session: Any, envelope: Any, address: str, options: Any) -> str:
+        if refusal := self.answers.get("MAIL"):
+            return refusal
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         self.connections.add(session.peer)
         return await super().handle_RCPT(server, session, envelope, address, options)

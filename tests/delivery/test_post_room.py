@@ -101,9 +101,11 @@ def test_greylisted_comes_back_with_growing_pauses(story: Story, server: MoodySe
     assert (first.state, first.attempts, first.last_error) == (MessageState.DELIVERED, 3, "")
 
 
-def test_refused_content_and_refused_sender_are_tried_again(story: Story, server: MoodyServer) -> None:
+@pytest.mark.parametrize("about", ["DATA", "MAIL"])
+def test_refused_content_and_a_refused_sender_are_tried_again(story: Story, server: MoodyServer, about: str) -> None:
+    """Neither says anything about the recipient: what is wrong may be put right within a day."""
     waiting(story, 3)
-    server.answers["DATA"] = "554 5.7.1 not like this"
+    server.answers[about] = "554 5.7.1 not like this"
     assert delivery.deliver_due(story.now) == {"postponed": 3}
     assert set(Message.objects.values_list("last_error", flat=True)) == {"554 5.7.1 not like this"}
     server.answers.clear()
@@ -119,6 +121,14 @@ def test_the_server_is_away_and_comes_back(story: Story, mail_address: int) -> N
     with listening(MoodyServer(port=mail_address)) as server:
         assert delivery.deliver_due(story.now + MINUTE) == {"delivered": 5}
         assert len(server.mails) == 5
+
+
+def test_a_wrong_password_is_nobodys_fault(story: Story, server: MoodyServer, settings) -> None:
+    """The mail server refuses the portal itself: everything waits, nobody is given up."""
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "portal", "wrong"
+    waiting(story, 3)
+    assert delivery.deliver_due(story.now) == {"postponed": 3}
+    assert not Message.objects.exclude(state=MessageState.QUEUED).exists()
 
 
 def test_given_up_a_day_after_it_was_created_and_not_a_minute_before(story: Story, mail_address: int) -> None:

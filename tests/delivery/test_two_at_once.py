@@ -2,45 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from django.db import connections
 
 from accounts import delivery
 from accounts.delivery import post_room
 from accounts.models import Message, MessageState
 from tests.delivery.post import waiting
 from tests.delivery.smtp import MoodyServer
+from tests.delivery.threads import at_once
 from tests.story import Story
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
-
-
-def at_once(number: int, work: Callable[[], Any]) -> list[Any]:
-    """What ``work`` gave in each of so many threads that began together; an error in one is raised here."""
-    together, given = threading.Barrier(number), []
-
-    def run() -> None:
-        try:
-            together.wait(10)
-            given.append(work())
-        except BaseException as error:
-            given.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run) for _ in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    for answer in given:
-        if isinstance(answer, BaseException):
-            raise answer
-    return given
 
 
 def test_four_deliverers_send_each_mail_once(

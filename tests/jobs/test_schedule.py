@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connections
 
 from accounts import schedule
 from accounts.actions import runs
 from accounts.lifecycle.errors import NotReady
 from accounts.models import JobRun, RunState
 from accounts.schedule import JOBS, Job, Work, run_due
+from tests.delivery.threads import at_once
 
 OSLO = ZoneInfo("Europe/Oslo")
 MINUTE = timedelta(minutes=1)
@@ -235,28 +232,6 @@ def test_ticks_that_come_at_once_do_the_work_once(killed_before: bool) -> None:
     at_once(6, lambda: run_due(lambda: now, [Job("job", work, time(6, 0))]))
     assert done == [1]
     assert JobRun.objects.get().state == RunState.DONE
-
-
-def at_once(number: int, do: Callable[[], Any]) -> None:
-    """Do it in so many threads that begin together; an error in one is raised here."""
-    together, errors = threading.Barrier(number), []
-
-    def run() -> None:
-        try:
-            together.wait(10)
-            do()
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run) for _ in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    for error in errors:
-        raise error
 
 
 def test_every_job_has_its_own_name() -> None:
