@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -69,7 +70,7 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
         "card": account_page.card(found, current_policy(), today),
         "facts": _facts(found),
         "dates": _dates(found),
-        "why": say(inactivity.decide_one(found, today=today, now=now).why),
+        "why": _why(found, now),
         "covered_through": account_page.known_through_of(found),
         "notices": reader.notices_of(found),
         "tasks": tasks,
@@ -141,6 +142,13 @@ def task(request: HttpRequest, pk: UUID) -> HttpResponse:
         CommentForm,
         lambda comment: provider.confirm(found, by=actor, now=timezone.now(), comment=comment),
     )
+
+
+def _why(found: Account, now: datetime) -> str:
+    """Why the daily check would, or would not, do something with this account today."""
+    if found.last_activity_on is None:
+        return _("The account is not active yet.")
+    return say(inactivity.decide_one(found, today=timezone.localdate(now), now=now).why)
 
 
 def _home_of(held: Account, actor: Actor) -> str:
