@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from accounts.lifecycle.states import AccountState, Audience, OrderKind, Role, T
 from accounts.lifecycle.transition import Tell
 from accounts.models import Account, Credential, Event, Order, current_policy
 from accounts.models.encrypted import SealError
-from accounts.models.facts import account_facts, order_facts
+from accounts.models.facts import account_facts, order_facts, who_was_first
 
 
 def verify(credential: Credential, *, by: Actor, now: datetime) -> loop.TokenCheck:
@@ -45,6 +46,22 @@ def verify(credential: Credential, *, by: Actor, now: datetime) -> loop.TokenChe
     )
     _keep_outcome(credential, account, checked, by, now)
     return checked
+
+
+def verify_new(
+    *, clock: Callable[[], datetime], by: Actor, between: Callable[[], None] = lambda: None
+) -> dict[str, int]:
+    """Verify each stored credential that was never checked; give how many were ``verified`` and ``refused``."""
+    counts = Counter[str]()
+    for credential in Credential.objects.filter(destroyed_at__isnull=True, checked_at__isnull=True).order_by(
+        "entered_at"
+    ):
+        try:
+            counts["verified" if verify(credential, by=by, now=clock()).ok else "refused"] += 1
+        except NotReady:
+            counts["refused"] += 1  # its key is gone, or it was destroyed a moment ago
+        between()
+    return dict(counts)
 
 
 def issue_credentials(
@@ -122,7 +139,10 @@ def destroy_uncollected(*, today: date, now: datetime, by: Actor) -> dict[str, i
 
 
 def ask_for_new_secret(account: Account, *, by: Actor, now: datetime, comment: str = "") -> Event:
-    """Support asks Cegal for a new secret of a living account whose last one is gone; no new approval is needed."""
+    """Support asks Cegal for a new secret of a living account whose last one is gone; no new approval is needed.
+
+    Raises NotAllowed, NotReady, or LostRace when somebody changed the account since it was read.
+    """
     if not by.holds(Role.SUPPORT):
         raise NotAllowed(_("Only Support can ask Cegal for a new secret."))
     if account.state in (AccountState.PENDING.value, AccountState.CLOSED.value):
@@ -133,7 +153,10 @@ def ask_for_new_secret(account: Account, *, by: Actor, now: datetime, comment: s
         raise NotReady(_("Cegal was asked for a new secret already."))
     owed = Owed((Tell("new_secret_asked", Audience.CEGAL),), (TaskKind.NEW_SECRET,))
     change = Change(comment=comment)
-    return engine.note(account, "ask_for_new_secret", by=by, now=now, change=change, owed=owed)
+    asked = engine.record([account], "ask_for_new_secret", by=by, now=now, change=change, owed=owed)
+    if not asked:
+        raise LostRace(who_was_first(account))
+    return asked[0][1]
 
 
 def enter_new_secret(
@@ -150,7 +173,7 @@ def enter_new_secret(
             raise LostRace(_("Nobody waits for a new secret of this account: it was entered already."))
         credential = secrets.sealed(account, client_secret.strip(), by=by, now=now, expires_on=expires_on)
         credential.collect_by = timezone.localdate(now) + timedelta(days=current_policy().secret_days)
-        credential.save(force_insert=True)
+        secrets.store([credential])
         owed = Owed((Tell("new_secret_ready", Audience.OWNER),))
         return engine.note(account, "enter_new_secret", by=by, now=now, owed=owed)
 

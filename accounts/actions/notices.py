@@ -5,7 +5,6 @@ The verbs of the daily check take many accounts; an answer takes one. All go thr
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,7 +13,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.actions import engine
+from accounts.actions import engine, provider
 from accounts.actions.engine import Change, Owed
 from accounts.lifecycle.actor import Actor, ActorKind
 from accounts.lifecycle.calendar import add_years
@@ -27,6 +26,7 @@ from accounts.lifecycle.states import Audience, NoticeOutcome, TaskKind
 from accounts.lifecycle.transition import Tell
 from accounts.models import Account, Event, Notice
 from accounts.models.facts import account_facts
+from accounts.models.ids import ordered_id
 from accounts.models.insert import insert_rows
 
 NOTICE_MAIL = "inactivity_notice"
@@ -45,7 +45,7 @@ def cutoff(policy: Policy, today: date) -> date:
 
 def notify(pairs: Pairs, *, policy: Policy, today: date, by: Actor, now: datetime) -> set[UUID]:
     """Open a notice for each account that is still inactive in the database; give those notified."""
-    ids = {account.pk: uuid.uuid4() for account, _none in pairs}
+    ids = {account.pk: ordered_id(now) for account, _none in pairs}
 
     def open_notices(changes: list[tuple[Account, Event]]) -> None:
         insert_rows(
@@ -111,8 +111,13 @@ def ask_for_contact(pairs: Pairs, *, by: Actor, now: datetime) -> None:
     new = [(account, notice) for account, notice in pairs if notice is not None and notice.undeliverable_at is None]
     if not new:
         return
-    stamped = Notice.objects.filter(pk__in=[notice.pk for _account, notice in new])
-    change = Change(also=lambda _changes: stamped.update(undeliverable_at=now) and None)
+    notices = {account.pk: notice.pk for account, notice in new}
+
+    def stamp(changes: list[tuple[Account, Event]]) -> None:
+        asked = Notice.objects.filter(pk__in=[notices[account.pk] for account, _event in changes])
+        asked.update(undeliverable_at=now)
+
+    change = Change(also=stamp)
     owed = Owed((Tell("notice_not_delivered", Audience.SUPPORT),), (TaskKind.FIND_CONTACT,))
     engine.record([account for account, _n in new], "notice_not_delivered", by=by, now=now, change=change, owed=owed)
 
@@ -131,19 +136,28 @@ def keep(account: Account, *, by: Actor, now: datetime, comment: str) -> Event:
 
 def suspend(account: Account, *, by: Actor, now: datetime, comment: str) -> Event:
     """Suspend at once, with a reason (a leaked secret, say); an open notice ends with it."""
-    return _end(account, "suspend", NoticeOutcome.SUSPENDED, by=by, now=now, comment=comment)
+    change = Change(comment=comment, also=_ender(NoticeOutcome.SUSPENDED, now, comment, by))
+    facts = account_facts(account, by, comment=comment)
+    return engine.move(account, "suspend", by=by, now=now, facts=facts, change=change)
 
 
 def close(account: Account, *, by: Actor, now: datetime, comment: str) -> Event:
-    """Close for good, with a reason. A mail's link cannot close: that needs signing in."""
+    """Close for good, with a reason; nobody needs to enable its client or to enter a secret for it any more.
+
+    A mail's link cannot close: that needs signing in.
+    """
     if by.kind is ActorKind.LINK:
         raise NotAllowed(_("Sign in to close the account."))
-    return _end(account, "close", NoticeOutcome.CLOSED, by=by, now=now, comment=comment)
+    end_notice = _ender(NoticeOutcome.CLOSED, now, comment, by)
 
+    def end(changes: list[tuple[Account, Event]]) -> None:
+        end_notice(changes)
+        for kind in (TaskKind.ENABLE_CLIENT, TaskKind.NEW_SECRET):
+            provider.supersede(account, kind, by=by, now=now)
 
-def _end(account: Account, verb: str, outcome: NoticeOutcome, *, by: Actor, now: datetime, comment: str) -> Event:
-    change = Change(comment=comment, also=_ender(outcome, now, comment, by), data=lambda _a: _on_behalf(account, by))
-    return engine.move(account, verb, by=by, now=now, facts=account_facts(account, by, comment=comment), change=change)
+    change = Change(comment=comment, also=end, data=lambda _a: _on_behalf(account, by))
+    facts = account_facts(account, by, comment=comment)
+    return engine.move(account, "close", by=by, now=now, facts=facts, change=change)
 
 
 def _many(pairs: Pairs, verb: str, by: Actor, now: datetime, change: Change) -> set[UUID]:
