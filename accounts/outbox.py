@@ -16,9 +16,11 @@ from django.db import transaction
 from accounts.lifecycle.states import Audience, Role, TaskKind
 from accounts.lifecycle.transition import Tell
 from accounts.models import Account, Event, Message, Order, Person, Subject, Task
+from accounts.models.ids import ordered_id
 from accounts.models.insert import insert_rows
 
-WAKE_UP = "accounts.tasks.deliver_messages"
+DELIVER = "accounts.tasks.deliver_messages"
+VERIFY = "accounts.tasks.verify_new"
 _STAFF = {
     Audience.SUPPORT: Role.SUPPORT,
     Audience.SERVICE_RESPONSIBLE: Role.SERVICE_RESPONSIBLE,
@@ -55,13 +57,13 @@ def post(
         return 0
     staff = _staff_of(tells)
     messages = [
-        _message(event, tell.kind, recipient, (notices or {}).get(subject.pk))
+        _message(event, tell.kind, recipient, now, (notices or {}).get(subject.pk))
         for subject, event in changes
         for tell, recipient in _once_each(subject, tells, staff)
     ]
     insert_rows(Message, messages, created_at=now, due_at=now)
     if messages:
-        wake_the_post_room()
+        wake(DELIVER)
     return len(messages)
 
 
@@ -74,9 +76,9 @@ def owe(changes: Iterable[tuple[Account, Event]], kinds: Sequence[TaskKind], *, 
     Task.objects.bulk_create(tasks, ignore_conflicts=True, batch_size=500)
 
 
-def wake_the_post_room() -> None:
+def wake(task: str) -> None:
     """After the commit, tell a worker to look now. Lost, it costs a minute: beat looks anyway."""
-    transaction.on_commit(lambda: current_app.send_task(WAKE_UP, ignore_result=True), robust=True)
+    transaction.on_commit(lambda: current_app.send_task(task, ignore_result=True), robust=True)
 
 
 def _staff_of(tells: Sequence[Tell]) -> dict[Audience, list[Recipient]]:
@@ -109,7 +111,8 @@ def _order_contacts(order: Order, to: Audience) -> list[Recipient]:
     if to is Audience.REQUESTER:
         return [requester]
     if to is Audience.OWNER and order.owner_email:
-        return [Recipient(order.owner_email.lower(), order.owner_name, requester.language)]
+        known = Person.objects.filter(email__iexact=order.owner_email).first()
+        return [Recipient.of(known) if known else Recipient(order.owner_email, order.owner_name, requester.language)]
     if to is Audience.TECHNICAL_CONTACT and order.technical_email:
         return [Recipient(order.technical_email.lower(), order.technical_name, requester.language)]
     return []
@@ -124,8 +127,8 @@ def _account_contacts(account: Account, to: Audience) -> list[Recipient]:
     return []
 
 
-def _message(event: Event, kind: str, to: Recipient, notice_id: UUID | None) -> dict[str, Any]:
+def _message(event: Event, kind: str, to: Recipient, now: datetime, notice_id: UUID | None) -> dict[str, Any]:
     return {
-        "event_id": event.pk, "kind": kind, "notice_id": notice_id, "person_id": to.person_id, "to_email": to.email,
-        "to_name": to.name, "language": to.language,
+        "id": ordered_id(now), "event_id": event.pk, "kind": kind, "notice_id": notice_id, "person_id": to.person_id,
+        "to_email": to.email, "to_name": to.name, "language": to.language,
     }  # fmt: skip

@@ -63,6 +63,10 @@ def _deliver_messages(work: Work) -> Mapping[str, int]:
     return delivery.deliver_due(work.clock, between=work.alive)
 
 
+def _verify_new(work: Work) -> Mapping[str, int]:
+    return credentials.verify_new(clock=work.clock, by=SYSTEM, between=work.alive)
+
+
 def _destroy_uncollected(work: Work) -> Mapping[str, int]:
     return credentials.destroy_uncollected(today=work.today, now=work.now, by=SYSTEM)
 
@@ -89,6 +93,7 @@ def _tidy_runs(work: Work) -> Mapping[str, int]:
 
 JOBS: tuple[Job, ...] = (
     Job("deliver_messages", _deliver_messages),
+    Job("verify_new", _verify_new),
     Job("expire_secrets", _destroy_uncollected, time(0, 30)),
     Job("tidy_runs", _tidy_runs, time(4, 0)),
     Job("check_inactivity", _check_inactivity, time(6, 0)),

@@ -1,4 +1,4 @@
-"""The door for time: Celery's tasks. They carry an id at most; what is to be done stands in the database."""
+"""The door for time: Celery's tasks. They carry no arguments; what is to be done stands in the database."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from django.utils import timezone
 from accounts import delivery, schedule
 from accounts.actions import credentials
 from accounts.lifecycle.actor import SYSTEM
-from accounts.models import Credential
 
 
 @shared_task(name="accounts.tasks.deliver_messages")  # type: ignore[untyped-decorator]
@@ -23,9 +22,7 @@ def run_due() -> None:
     schedule.run_due(timezone.now)
 
 
-@shared_task(name="accounts.tasks.verify_credential")  # type: ignore[untyped-decorator]
-def verify_credential(credential_id: str) -> None:
-    """Ask the token URL whether a credential works: sent after Cegal entered it. One that is gone is left alone."""
-    credential = Credential.objects.filter(pk=credential_id, destroyed_at__isnull=True).first()
-    if credential is not None:
-        credentials.verify(credential, by=SYSTEM, now=timezone.now())
+@shared_task(name="accounts.tasks.verify_new")  # type: ignore[untyped-decorator]
+def verify_new() -> None:
+    """Verify the credentials that nobody verified yet: sent after Cegal entered one."""
+    credentials.verify_new(clock=timezone.now, by=SYSTEM)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.conf import settings
 
+from accounts import outbox
 from accounts.lifecycle.actor import Actor
 from accounts.models import Account, Credential
 from accounts.models.encrypted import seal, unseal
@@ -23,6 +25,12 @@ def sealed(account: Account, secret: str, *, by: Actor, now: datetime, expires_o
         entered_by=by.name,
         expires_on=expires_on,
     )
+
+
+def store(credentials: Iterable[Credential]) -> None:
+    """Insert new credentials; a worker is woken to verify them at their token_url."""
+    Credential.objects.bulk_create(credentials)
+    outbox.wake(outbox.VERIFY)
 
 
 def opened(credential: Credential) -> str:

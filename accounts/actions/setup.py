@@ -14,7 +14,7 @@ from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import NotReady
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import OrderKind, TaskKind
-from accounts.models import Account, Credential, Event, Order, Person
+from accounts.models import Account, Event, Order, Person
 from accounts.models.account import normal_client_id
 from accounts.models.facts import order_facts
 from accounts.models.setup import Setup
@@ -93,7 +93,7 @@ def _create_accounts(order: Order, setups: Sequence[Setup], by: Actor, now: date
     wanted = [setup for setup in setups if setup.environment.pk in ordered]
     accounts = [_account(order, setup, owner, now) for setup in wanted]
     engine.begin(accounts, "create", by=by, now=now, change=Change(data=lambda _a: {"order": order.reference}))
-    Credential.objects.bulk_create(
+    secrets.store(
         secrets.sealed(account, setup.client_secret.strip(), by=by, now=now, expires_on=setup.expires_on)
         for account, setup in zip(accounts, wanted, strict=True)
     )

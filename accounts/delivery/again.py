@@ -30,4 +30,4 @@ def send_again(message: Message, *, by: Actor, now: datetime) -> None:
         raise LostRace(_("Somebody else sent this message again a moment ago."))
     for name, value in fresh.items():
         setattr(message, name, value)
-    outbox.wake_the_post_room()
+    outbox.wake(outbox.DELIVER)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from celery import current_app
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -24,7 +22,7 @@ from accounts.forms.verbs import CommentForm, NewSecretForm, VerbForm
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace, NotReady
 from accounts.lifecycle.states import OrderState, Role, TaskKind
-from accounts.models import Credential, Order, Task, current_policy
+from accounts.models import Order, Task, current_policy
 from accounts.readers import cegal as reader
 from accounts.readers import credentials, staff_order
 from accounts.readers.waiting import waiting
@@ -34,8 +32,6 @@ from accounts.web.door import actor_for, needs
 from accounts.web.listing import here_with, neighbours, tabs
 from accounts.web.refusals import not_allowed_is_403
 from accounts.words import say
-
-VERIFY = "accounts.tasks.verify_credential"
 
 
 @needs(Role.CEGAL)
@@ -105,8 +101,6 @@ def _complete(request: HttpRequest, found: Order, actor: Actor) -> HttpResponse:
             return _order_page(request, found, invalid.form, status=422)
         except (NotReady, LostRace) as refusal:
             return _refused(request, found, actor, refusal)
-    for pk in Credential.objects.filter(account__order=found, destroyed_at__isnull=True).values_list("pk", flat=True):
-        _verify_soon(pk)
     messages.success(request, say(verbs.verb_of(found, "complete_setup").said))
     return HttpResponseRedirect(reverse("cegal_order", args=[found.reference]))
 
@@ -152,8 +146,6 @@ def _new_secret(request: HttpRequest, found: Task) -> HttpResponse:
 
     def enter(**said: Any) -> None:
         acting.enter_new_secret(found.account, by=actor, now=timezone.now(), **said)
-        stored = Credential.objects.get(account=found.account, destroyed_at__isnull=True)
-        _verify_soon(stored.pk)
 
     return ask(request, question, NewSecretForm, enter)
 
@@ -187,8 +179,3 @@ def _question(found: Task, label: str, explains: str, said: str) -> Question:
     )
     back = f"{reverse('cegal_queue')}?state={reader.TASKS}"
     return Question(account, label, explains, back, said, facts=facts)
-
-
-def _verify_soon(credential_id: UUID) -> None:
-    """Let a worker ask the token URL. Lost, it costs a click: Support can verify by hand."""
-    transaction.on_commit(lambda: current_app.send_task(VERIFY, [str(credential_id)], ignore_result=True), robust=True)

@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 from accounts import delivery, tasks
 from accounts.lifecycle.states import AccountState
 from accounts.models import Credential, JobRun, Message, Notice, Order, RunState
-from accounts.outbox import WAKE_UP
+from accounts.outbox import DELIVER, VERIFY
 from accounts.schedule import run_due
 from tests.story import Story
 
@@ -37,11 +37,18 @@ def test_a_first_tick_after_seven_runs_everything_once(story: Story) -> None:
     ended = run_due(lambda: story.now)
     assert [(run.job, run.state) for run in ended] == [
         (job, RunState.DONE)
-        for job in ("deliver_messages", "expire_secrets", "tidy_runs", "check_inactivity", "remind_stages",
-                    "expire_returned")
-    ]  # fmt: skip
+        for job in (
+            "deliver_messages",
+            "verify_new",
+            "expire_secrets",
+            "tidy_runs",
+            "check_inactivity",
+            "remind_stages",
+            "expire_returned",
+        )
+    ]
     assert run_due(lambda: story.now) == []
-    assert [run.job for run in run_due(lambda: story.now + timedelta(minutes=1))] == ["deliver_messages"]
+    assert [run.job for run in run_due(lambda: story.now + timedelta(minutes=1))] == ["deliver_messages", "verify_new"]
 
 
 def test_silence_is_noticed_mailed_and_ends_in_suspension(story: Story) -> None:
@@ -98,20 +105,20 @@ def test_late_orders_and_returned_orders_and_secrets_nobody_collected(story: Sto
 
 def test_the_tasks_have_the_names_that_beat_and_the_outbox_send() -> None:
     current_app.loader.import_default_modules()
-    assert tasks.deliver_messages.name == WAKE_UP
-    assert WAKE_UP in current_app.tasks
+    assert (tasks.deliver_messages.name, tasks.verify_new.name) == (DELIVER, VERIFY)
+    assert {DELIVER, VERIFY} <= current_app.tasks.keys()
     assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} == {tasks.run_due.name}
     assert tasks.run_due.name in current_app.tasks
 
 
-def test_tasks_take_an_id_at_most() -> None:
+def test_tasks_take_no_arguments() -> None:
     """Nothing of anybody is in a broker's files: there is no place for it."""
     tree = ast.parse((Path(settings.BASE_DIR) / "accounts" / "tasks.py").read_text())
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     assert {function.name: ast.unparse(function.args) for function in functions} == {
         "deliver_messages": "",
         "run_due": "",
-        "verify_credential": "credential_id: str",
+        "verify_new": "",
     }
 
 
@@ -121,7 +128,7 @@ def test_the_tasks_do_it(story: Story) -> None:
         tasks.deliver_messages.apply(throw=True)
         assert len(mail.outbox) == 3
         tasks.run_due.apply(throw=True)
-    assert JobRun.objects.count() == 6
+    assert JobRun.objects.count() == 7
 
 
 def test_the_command_does_what_the_tick_does(story: Story) -> None:

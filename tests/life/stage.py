@@ -47,6 +47,7 @@ class Stage:
     environment: dict[str, str]
     url: str
     programs: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    visitors: list[httpx.Client] = field(default_factory=list)
 
     def manage(self, *arguments: str, clock: str = "", stdin: str = "") -> str:
         """Run a command of manage.py and give what it printed; ``clock`` fakes its system clock (UTC)."""
@@ -69,17 +70,10 @@ class Stage:
         from portal.runner import portal_programs
 
         for program in portal_programs():
-            log = (self.folder / f"{program.name}.log").open("ab")
-            self.programs.append(
-                subprocess.Popen(
-                    [*(_faked(clock) if clock else ()), *program.command],
-                    cwd=ROOT,
-                    env=self.environment,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
-            )
+            command = [*(_faked(clock) if clock else ()), *program.command]
+            with (self.folder / f"{program.name}.log").open("ab") as log:
+                to = {"stdout": log, "stderr": log, "start_new_session": True}
+                self.programs.append(subprocess.Popen(command, cwd=ROOT, env=self.environment, **to))
         servers.wait_for(self._answers, what="the pages", seconds=60)
 
     def stop(self) -> None:
@@ -93,6 +87,12 @@ class Stage:
                 os.killpg(program.pid, signal.SIGKILL)
             program.wait()
         self.programs.clear()
+
+    def close(self) -> None:
+        """End everything, and everybody's connections."""
+        self.stop()
+        for visitor in self.visitors:
+            visitor.close()
 
     def _answers(self) -> bool:
         try:
@@ -126,7 +126,7 @@ def stage(folder: Path, mail: servers.MailServer, **given: str) -> Iterator[Stag
         portal.manage("shell", "-v0", "-c", _POINT_AT_STANDIN.format(loop=loop))
         for email, role in PEOPLE.items():
             portal.manage("create_person", email, "--role", role, "--name", email.split("@")[0].title())
-        stack.callback(portal.stop)
+        stack.callback(portal.close)
         portal.start()
         yield portal
 
@@ -137,6 +137,7 @@ class Visitor:
     def __init__(self, portal: Stage, email: str) -> None:
         self.portal, self.email = portal, email
         self.http = httpx.Client(base_url=portal.url, follow_redirects=True, trust_env=False, timeout=30)
+        portal.visitors.append(self.http)
 
     def sign_in(self) -> Visitor:
         """Ask for a code, read it in the mail, type it."""
