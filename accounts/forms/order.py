@@ -30,6 +30,20 @@ FIELD_LABELS = {
 }
 """The fields of the order form in its order: also what a return can comment on and a change is shown by."""
 
+_WHEN_EMPTY = {
+    "organisation_name": _("Enter the organisation’s name."),
+    "organisation_number": _("Enter the organisation number with 9 digits, for example 912 345 678."),
+    "role": _("Choose the role in Loop."),
+    "environments": _("Choose at least one environment."),
+    "system": _("Name the system that will use the API."),
+    "purpose": _("Describe what you will use the API for."),
+    "technical_name": _("Enter the technical contact’s name."),
+    "technical_email": _("Enter the technical contact’s email."),
+    "owner_name": _("Enter the owner’s name."),
+    "owner_email": _("Enter the owner’s email."),
+}
+"""What to do about an empty field: each line of the error summary must say which field it means."""
+
 _ROLE_HINTS = {
     "seller": _("Imports items and sales data"),
     "broker": _("Exports sales data, updates sales statuses"),
@@ -81,9 +95,9 @@ class OrderForm(forms.Form):
         self.fields["environments"].queryset = Environment.objects.all()  # type: ignore[attr-defined]
         if order is not None and order.reactivates_id:
             self.fields["environments"].disabled = True
-        if draft:
-            for field in self.fields.values():
-                field.required = False
+        for name, field in self.fields.items():
+            field.error_messages["required"] = _WHEN_EMPTY[name]
+            field.required = not draft
 
     def clean_organisation_number(self) -> str:
         """Nine digits with the right check digit (Brønnøysund register numbers, modulus 11)."""

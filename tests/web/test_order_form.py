@@ -98,6 +98,8 @@ def test_every_field_is_required_to_go_on(story: Story, ingrid: Client) -> None:
     answer = ingrid.post(NEW, {})
     assert answer.status_code == 422
     assert set(answer.context["form"].errors) == set(FIELD_LABELS)
+    said = [str(line) for errors in answer.context["form"].errors.values() for line in errors]
+    assert len(set(said)) == len(FIELD_LABELS), "each line says which field it means"
     page = answer.content.decode()
     assert "<title>Error:" in page
     for target in ("#id_organisation_name", "#id_role_0", "#id_environments_0", "#id_purpose"):
