@@ -20,6 +20,7 @@ from accounts import verbs
 from accounts.actions import ordering
 from accounts.forms.order import FIELD_LABELS, OrderForm
 from accounts.forms.order import answers as answers_in
+from accounts.forms.verbs import VerbForm
 from accounts.lifecycle import purpose as purpose_rule
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace, NotReady
@@ -166,14 +167,18 @@ def _send(request: HttpRequest, found: Order) -> HttpResponse:
     return redirect("order_sent", found.reference)
 
 
-def _check_page(request: HttpRequest, found: Order, form: Any = None, status: int = 200) -> HttpResponse:
+def _check_page(request: HttpRequest, found: Order, form: VerbForm | None = None, status: int = 200) -> HttpResponse:
     returned = found.state == OrderState.RETURNED.value
+    if form is None and returned:
+        form = verbs.form_of(found, "resubmit", by=actor_for(request))
+    if form is not None and "comment" in form.fields:
+        form.fields["comment"].label = _("Message to Support (optional)")
     context = {
         "order": found,
         "returned": returned,
         "groups": answers.groups_to_check(found),
         "changed": bool(answers.changed_fields(found)),
-        "form": form or (verbs.form_of(found, "resubmit", by=actor_for(request)) if returned else None),
+        "form": form,
     }
     return render(request, "accounts/requester/order_check.html", context, status=status)
 
