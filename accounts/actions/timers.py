@@ -43,7 +43,8 @@ def _remind(state: OrderState, to: Audience, policy: Policy, today: date, now: d
     target = policy.stage_target(state)
     if target is None:
         return 0
-    not_yet = Q(stage_reminded_on__isnull=True) | Q(stage_reminded_on__lt=F("state_since__date"))
+    # a reminder of this stage comes at least a day after the stage was entered: one of that day was of another stage
+    not_yet = Q(stage_reminded_on__isnull=True) | Q(stage_reminded_on__lte=F("state_since__date"))
     waiting = Order.objects.filter(not_yet, state=state.value).select_related("requester")
     late = [order for order in waiting.iterator(chunk_size=500) if due_day(_entered(order), target) < today]
     owed = Owed((Tell("stage_reminder", to),))
