@@ -26,6 +26,8 @@ _COUNTED = {
     "delivered": gettext_noop("delivered"),
     "postponed": gettext_noop("postponed"),
     "given_up": gettext_noop("given up"),
+    "verified": gettext_noop("verified"),
+    "refused": gettext_noop("refused"),
     "destroyed": gettext_noop("destroyed"),
     "expired": gettext_noop("expired"),
     "warned": gettext_noop("warned"),
