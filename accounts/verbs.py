@@ -48,11 +48,11 @@ class Verb:
 
 ORDER_VERBS: dict[str, Verb] = {
     "submit": Verb(
-        forms.VerbForm, ordering.submit,
+        forms.SubmitForm, ordering.submit,
         _("Support reads your order and sends it for approval."), _("Your order is sent."),
     ),
     "resubmit": Verb(
-        forms.CommentForm, ordering.resubmit,
+        forms.ResubmitForm, ordering.resubmit,
         _("Support sees what you changed and goes on with your order."), _("Your order is sent again."),
     ),
     "withdraw": Verb(

@@ -13,7 +13,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms.order import FIELD_LABELS
+from accounts.forms.order import FIELD_LABELS, OrderForm, answers
 from accounts.models import Account, Environment, Order, current_policy
 from accounts.models.setup import Setup
 
@@ -46,6 +46,28 @@ class CommentForm(VerbForm):
 
     def arguments(self) -> dict[str, Any]:
         return {"comment": self.cleaned_data["comment"]}
+
+
+class SubmitForm(VerbForm):
+    """Send an order. Its saved answers must be what the order form takes, whichever door the order comes through.
+
+    What is empty, and the purpose, the guards of the verb judge.
+    """
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        form = OrderForm(answers(self.subject), order=self.subject)
+        for name, errors in form.errors.as_data().items():
+            wrong = [error for error in errors if error.code != "required" and name != "purpose"]
+            for error in wrong:
+                self.add_error(None, f"{form.fields[name].label}: {' '.join(error.messages)}")
+        return cleaned
+
+
+class ResubmitForm(SubmitForm, CommentForm):
+    """Send a returned order again, with a word to Support."""
+
+    comment = _comment(_("Message to Support (optional)"))
 
 
 class NoteToApproverForm(CommentForm):

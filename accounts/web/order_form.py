@@ -171,8 +171,6 @@ def _check_page(request: HttpRequest, found: Order, form: VerbForm | None = None
     returned = found.state == OrderState.RETURNED.value
     if form is None and returned:
         form = verbs.form_of(found, "resubmit", by=actor_for(request))
-    if form is not None and "comment" in form.fields:
-        form.fields["comment"].label = _("Message to Support (optional)")
     context = {
         "order": found,
         "returned": returned,

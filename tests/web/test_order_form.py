@@ -310,3 +310,19 @@ def test_saving_needs_the_token_of_the_page(story: Story) -> None:
     client = browser_of(story.ingrid, enforce_csrf_checks=True)
     assert client.post(NEW, TYPED).status_code == 403
     assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"organisation_number": "12"}, "Organisation number: Enter the organisation number with 9 digits"),
+        ({"technical_email": "nobody"}, "Technical contact’s email: Enter a valid email"),
+    ],
+)
+def test_no_door_lets_a_wrong_answer_through(story: Story, ingrid: Client, wrong: dict[str, str], said: str) -> None:
+    order = story.draft(**wrong)
+    answer = ingrid.post(reverse("order_verb", args=[order.reference, "submit"]), {"version": order.version})
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    order.refresh_from_db()
+    assert order.state == "draft"
