@@ -16,7 +16,7 @@ from django.db import transaction
 from accounts.lifecycle.states import Audience, Role, TaskKind
 from accounts.lifecycle.transition import Tell
 from accounts.models import Account, Event, Message, Order, Person, Subject, Task
-from accounts.models.ids import ordered_id
+from accounts.models.ids import ordered_ids
 from accounts.models.insert import insert_rows
 
 DELIVER = "accounts.tasks.deliver_messages"
@@ -56,8 +56,9 @@ def post(
     if not tells:
         return 0
     staff = _staff_of(tells)
+    ids = ordered_ids(now)
     messages = [
-        _message(event, tell.kind, recipient, now, (notices or {}).get(subject.pk))
+        _message(next(ids), event, tell.kind, recipient, (notices or {}).get(subject.pk))
         for subject, event in changes
         for tell, recipient in _once_each(subject, tells, staff)
     ]
@@ -127,8 +128,8 @@ def _account_contacts(account: Account, to: Audience) -> list[Recipient]:
     return []
 
 
-def _message(event: Event, kind: str, to: Recipient, now: datetime, notice_id: UUID | None) -> dict[str, Any]:
+def _message(id: UUID, event: Event, kind: str, to: Recipient, notice_id: UUID | None) -> dict[str, Any]:
     return {
-        "id": ordered_id(now), "event_id": event.pk, "kind": kind, "notice_id": notice_id, "person_id": to.person_id,
+        "id": id, "event_id": event.pk, "kind": kind, "notice_id": notice_id, "person_id": to.person_id,
         "to_email": to.email, "to_name": to.name, "language": to.language,
     }  # fmt: skip

@@ -26,7 +26,7 @@ from accounts.lifecycle.states import Audience, NoticeOutcome, TaskKind
 from accounts.lifecycle.transition import Tell
 from accounts.models import Account, Event, Notice
 from accounts.models.facts import account_facts
-from accounts.models.ids import ordered_id
+from accounts.models.ids import ordered_ids
 from accounts.models.insert import insert_rows
 
 NOTICE_MAIL = "inactivity_notice"
@@ -45,7 +45,7 @@ def cutoff(policy: Policy, today: date) -> date:
 
 def notify(pairs: Pairs, *, policy: Policy, today: date, by: Actor, now: datetime) -> set[UUID]:
     """Open a notice for each account that is still inactive in the database; give those notified."""
-    ids = {account.pk: ordered_id(now) for account, _none in pairs}
+    ids = dict(zip((account.pk for account, _none in pairs), ordered_ids(now), strict=False))
 
     def open_notices(changes: list[tuple[Account, Event]]) -> None:
         insert_rows(

@@ -7,6 +7,7 @@ it; tests/models/test_insert.py holds it to what ``bulk_create`` writes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import repeat
 from typing import Any
 
@@ -65,7 +66,11 @@ def _converter(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
         return _digits
     if isinstance(kind, (models.UUIDField, models.CharField, models.TextField, models.IntegerField)):
         return _as_it_is
-    return lambda value: kind.get_db_prep_save(value, connection)
+
+    def convert(value: Any) -> Any:
+        return kind.get_db_prep_save(value, connection)
+
+    return cache(convert) if isinstance(kind, models.DateField) else convert  # days and moments repeat themselves
 
 
 def _digits(value: Any) -> str | None:
