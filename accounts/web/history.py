@@ -10,12 +10,12 @@ from accounts.forms.order import FIELD_LABELS
 from accounts.models import Account, Order
 from accounts.readers.timeline import timeline
 from accounts.web.door import actor_for
+from accounts.web.listing import events_before
 
 
 def history(request: HttpRequest, subject: Order | Account) -> dict[str, Any]:
     """The newest entries about ``subject``, or those that ``?before=`` asks for; for the page's context."""
-    asked = request.GET.get("before", "")
-    before = int(asked) if asked.isdecimal() and len(asked) < 10 else None
+    before = events_before(request)
     told = timeline(subject, reader=actor_for(request).id, labels=FIELD_LABELS, before=before)
     older = f"{request.path}?before={told.older}#history" if told.older else ""
     return {"entries": told.entries, "older_url": older, "newest_url": request.path if before else ""}

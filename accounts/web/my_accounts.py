@@ -52,8 +52,10 @@ def my_accounts(request: HttpRequest) -> HttpResponse:
 @require_safe
 def account(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One account: its use, its secret, its history, and the buttons for whoever looks."""
-    actor, found = actor_for(request), find_account(request, pk)
-    today = timezone.localdate()
+    actor, found, today = actor_for(request), find_account(request, pk), timezone.localdate()
+    staff_url = _staff_page(found, actor)
+    if not staff_url and not reader.mine(actor).filter(pk=found.pk).exists():
+        return redirect("cegal_queue")  # Cegal reads of an account what its tasks say, and no more
     months = reader.months(found, today)
     context = {
         "account": found,
@@ -68,7 +70,7 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
         "actions": _buttons(found, actor),
         "tasks": found.tasks.filter(done_at__isnull=True).order_by("opened_at"),
         "reactivation": _reactivation(found, actor),
-        "staff_url": _staff_page(found, actor),
+        "staff_url": staff_url,
         **history(request, found),
     }
     return render(request, "accounts/requester/account.html", context)

@@ -52,7 +52,7 @@ def order_new(request: HttpRequest) -> HttpResponse:
         return _form_page(request, form, status=422)
     found = _start(request, form, actor)
     if found is None:
-        messages.info(request, _("This order was saved already. Here it is."))
+        messages.info(request, _("This order is saved already: it is in this list."))
         return redirect("my_orders")
     return _saved(request, found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts import verbs
 from accounts.forms.order import FIELD_LABELS
 from accounts.lifecycle.actor import Actor
-from accounts.lifecycle.states import OrderState
+from accounts.lifecycle.states import OrderState, Role
 from accounts.models import Account, Order, current_policy
 from accounts.readers import my_orders as reader
 from accounts.readers import stepper
@@ -27,6 +27,9 @@ from accounts.web.listing import neighbours
 from accounts.words import say
 
 BEING_WRITTEN = (OrderState.DRAFT.value, OrderState.RETURNED.value)
+WHOLE_ORDER = (Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR)
+"""The roles that may read all of somebody else's order; Cegal has a page with what Cegal needs."""
+
 SENT_ELSEWHERE = frozenset({"submit", "resubmit"})
 """The verbs whose way leads over the form and the page to check the answers."""
 
@@ -44,6 +47,9 @@ def my_orders(request: HttpRequest) -> HttpResponse:
 def order(request: HttpRequest, reference: str) -> HttpResponse:
     """One order: how far it is, who has it, what happened, and what this person may do now."""
     actor, found = actor_for(request), find_order(request, reference)
+    staff_url = _staff_page(found, actor)
+    if staff_url and not actor.holds(*WHOLE_ORDER):
+        return redirect(staff_url)
     follower = stepper.Follower(
         mine=found.requester_id == actor.id,
         to_collect=reader.secrets_to_collect(actor).filter(account__order=found).exists(),
@@ -60,7 +66,7 @@ def order(request: HttpRequest, reference: str) -> HttpResponse:
         "actions": _buttons(found, actor),
         "facts": answers.rows(found),
         "accounts": _accounts(found, actor),
-        "staff_url": _staff_page(found, actor),
+        "staff_url": staff_url,
         **_returned(found),
         **history(request, found),
     }

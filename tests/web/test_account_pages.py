@@ -126,6 +126,11 @@ def test_staff_see_the_page_with_a_way_to_theirs(story: Story) -> None:
     assert reverse("staff_account", args=[account.pk]) in text_of(browser_of(story.support), page(account))
 
 
+def test_cegal_reads_its_tasks_and_not_the_account(story: Story) -> None:
+    account = story.order_in("issued").accounts.get()
+    assert browser_of(story.cegal).get(page(account))["Location"] == reverse("cegal_queue")
+
+
 def test_use_by_month_is_drawn_and_tabled(story: Story, ingrid: Client) -> None:
     account = story.account()
     story.covered(TODAY - timedelta(days=400), TODAY)

@@ -122,6 +122,12 @@ def test_staff_see_the_page_with_a_way_to_theirs_and_cannot_change_it(story: Sto
     text_of(client, reverse("order_check", args=[order.reference]), 403)
 
 
+def test_cegal_is_led_to_the_page_with_what_cegal_needs(story: Story) -> None:
+    order = story.order_in("cegal_setup")
+    answer = browser_of(story.cegal).get(page(order))
+    assert (answer.status_code, answer["Location"]) == (302, reverse("cegal_order", args=[order.reference]))
+
+
 def test_the_steps_say_where_the_order_is(story: Story) -> None:
     client = browser_of(story.ingrid)
     states = {
