@@ -21,6 +21,7 @@ from accounts.forms.verbs import VerbForm
 from accounts.lifecycle.errors import Refused
 from accounts.models import Notice
 from accounts.people import NoticeLink
+from accounts.web.quiet import keep_quiet
 
 
 # The token in the address is what allows the answer, not a cookie: whoever can forge the request holds the token
@@ -38,10 +39,8 @@ def notice_answer(request: HttpRequest, token: str) -> HttpResponse:
         response = _keep(request, token, link, notice)
     else:
         response = _page(request, link, notice)
-    response.headers["Cache-Control"] = "no-store, private"
-    response.headers["Referrer-Policy"] = "strict-origin"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+    return keep_quiet(response)
 
 
 def _notice(link: NoticeLink) -> Notice | None:

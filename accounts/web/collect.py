@@ -24,6 +24,7 @@ from accounts.models import Account
 from accounts.models.encrypted import SealError
 from accounts.readers.credentials import states_of
 from accounts.web.door import actor_for, find_account, signed_in
+from accounts.web.quiet import keep_quiet
 from accounts.web.refusals import not_allowed_is_403
 from accounts.web.signin import signed_in_recently
 from accounts.words import say
@@ -38,10 +39,7 @@ NOT_OPENED = Sentence("The client secret cannot be opened at the moment. It is s
 def collect(request: HttpRequest, pk: UUID) -> HttpResponse:
     """GET explains and asks; POST reveals the secret, once."""
     found = find_account(request, pk)
-    response = _reveal(request, found) if request.method == "POST" else _page(request, found)
-    response.headers["Cache-Control"] = "no-store, private"
-    response.headers["Referrer-Policy"] = "strict-origin"
-    return response
+    return keep_quiet(_reveal(request, found) if request.method == "POST" else _page(request, found))
 
 
 @sensitive_variables()
