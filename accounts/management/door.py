@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -41,7 +42,8 @@ class OperatorCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run; what stops it is told in a sentence, and nothing half done is left behind."""
         try:
-            return super().execute(*args, **options)
+            with _without_chatter(options.get("verbosity", 1)):
+                return super().execute(*args, **options)
         except BadFile as refused:
             raise CommandError(_told(refused)) from refused
         except Refused as refused:
@@ -55,6 +57,19 @@ class OperatorCommand(BaseCommand):
     def count(self, number: int, one: str, many: str) -> str:
         """``1 account``, ``1,000 accounts``."""
         return f"{number:,} {one if number == 1 else many}"
+
+
+@contextmanager
+def _without_chatter(verbosity: int) -> Iterator[None]:
+    """Keep the line about each wake-up of a worker out of sight; ``-v 2`` shows them."""
+    chatter = logging.getLogger("django_structlog")
+    before = chatter.level
+    if verbosity < 2:
+        chatter.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        chatter.setLevel(before)
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
