@@ -49,7 +49,9 @@ manage.py transition LA-2026-0142 complete-setup --as silje@cegal.example --data
             known = ", ".join(form.fields) or "none"
             raise CommandError(f"“{name}” asks for no {', '.join(unknown)}. What it asks for: {known}.")
         if not form.is_valid():
-            raise CommandError("\n".join(f"{field}: {' '.join(str(one) for one in said)}" for field, said in form.errors.items()))
+            raise CommandError(
+                "\n".join(f"{field}: {' '.join(str(one) for one in said)}" for field, said in form.errors.items())
+            )
         event = verbs.perform(subject, name, by=by, now=now, data=data)
         moved = f" ({event.source} -> {event.target})" if event.source != event.target else ""
         self.stdout.write(f"{subject}: {event.actor_name} {history.sentence(event)}{moved}.")
