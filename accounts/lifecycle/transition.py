@@ -69,7 +69,13 @@ def find(table: Table, verb: str, state: str) -> Transition:
     for row in rows:
         if state in row.sources:
             return row
-    raise NotReady(_("“%(label)s” is not possible any more: it is now “%(state)s”.", label=rows[0].label, state=state))
+    raise NotReady(
+        _(
+            "“%(label)s” is not possible any more: it is now “%(state)s”.",
+            label=rows[0].label,
+            state=state.replace("_", " "),
+        )
+    )
 
 
 def known_verbs(table: Table) -> str:
