@@ -1,7 +1,7 @@
 """The kept mails as pages, in installations that keep them in a folder: for trying things out on one's own machine.
 
 Whoever wants to sign in needs the code out of such a mail, so it is open without signing in; where mails are
-really sent there is no such page (404).
+really sent there is no such page (ROUTES are not among the addresses, and asked for all the same it is a 404).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import path
 from django.views.decorators.http import require_safe
 
 from accounts.readers import mailbox as reader
@@ -61,6 +62,13 @@ def mail_html(request: HttpRequest, file: str, place: int) -> HttpResponse:
     response = HttpResponse(html)
     response.headers["Content-Security-Policy"] = _policy(html)
     return response
+
+
+ROUTES = [
+    path("mailbox/", mailbox, name="mailbox"),
+    path("mailbox/<str:file>/<int:place>/", mail, name="mail"),
+    path("mailbox/<str:file>/<int:place>/html", mail_html, name="mail_html"),
+]
 
 
 def _found(file: str, place: int) -> reader.Mail:

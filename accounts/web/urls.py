@@ -1,5 +1,6 @@
 """The addresses of the pages."""
 
+from django.conf import settings
 from django.urls import URLPattern, path
 
 from accounts.web import (
@@ -41,10 +42,7 @@ urlpatterns: list[URLPattern] = [
     path("accounts/<uuid:pk>/reactivate/", my_accounts.account_reactivate, name="account_reactivate"),
     path("accounts/<uuid:pk>/collect/", collect.collect, name="collect"),
     path("answer/<str:token>/", answer.notice_answer, name="notice_answer"),
-    path("mailbox/", mailbox.mailbox, name="mailbox"),
-    path("mailbox/<str:file>/<int:place>/", mailbox.mail, name="mail"),
-    path("mailbox/<str:file>/<int:place>/html", mailbox.mail_html, name="mail_html"),
-    path("orders/<str:reference>/do/<slug:verb>/", verbs.order_verb, name="order_verb"),
+    path("orders/<slug:reference>/do/<slug:verb>/", verbs.order_verb, name="order_verb"),
     path("accounts/<uuid:pk>/do/<slug:verb>/", verbs.account_verb, name="account_verb"),
     path("staff/worklist/", worklist.worklist, name="worklist"),
     path("staff/approvals/", worklist.approvals, name="approvals"),
@@ -64,3 +62,5 @@ urlpatterns: list[URLPattern] = [
     path("cegal/orders/<slug:reference>/", cegal.order, name="cegal_order"),
     path("cegal/tasks/<uuid:pk>/", cegal.task, name="cegal_task"),
 ]
+if settings.MAIL_IS_KEPT:  # elsewhere there is no such page, and the navigation offers none
+    urlpatterns += mailbox.ROUTES

@@ -18,6 +18,7 @@ HTML = '<style>@media print { p { color: red } }</style><p style="color: #123456
 @pytest.fixture
 def folder(db: None, tmp_path: Path, settings: object) -> Path:
     settings.MAIL_IS_KEPT, settings.MAIL_FOLDER = True, tmp_path  # type: ignore[attr-defined]
+    settings.ROOT_URLCONF = "tests.web.mailbox_urls"  # type: ignore[attr-defined]
     return tmp_path
 
 
@@ -34,6 +35,12 @@ def test_there_is_no_mailbox_where_mails_are_sent(client: Client, db: None, sett
     assert settings.MAIL_IS_KEPT is False  # type: ignore[attr-defined]
     for url in ("/mailbox/", "/mailbox/x.log/0/", "/mailbox/x.log/0/html"):
         assert client.get(url).status_code == 404
+
+
+def test_its_views_refuse_too_where_mails_are_sent(client: Client, folder: Path, settings: object) -> None:
+    settings.MAIL_IS_KEPT = False  # type: ignore[attr-defined]
+    send(folder, "Kept from before")
+    assert client.get("/mailbox/").status_code == 404
 
 
 def test_it_is_open_without_signing_in_and_says_what_it_is(client: Client, folder: Path) -> None:

@@ -225,6 +225,7 @@ def test_a_reference_with_odd_letters_is_404(story: Story) -> None:
     client = browser_of(story.ingrid)
     assert client.get("/orders/LA%00/").status_code == 404
     assert client.get("/orders/%F0%9F%98%80/").status_code == 404
+    assert client.get("/orders/LA%00/do/submit/").status_code == 404
 
 
 def test_what_somebody_typed_is_text(story: Story) -> None:
