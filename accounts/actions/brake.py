@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -17,7 +18,7 @@ from accounts.lifecycle.inactivity import Action, Decision, HoldReason
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import AccountState, Role
-from accounts.models import Account, SuspensionList
+from accounts.models import Account, Environment, SuspensionList
 
 if TYPE_CHECKING:
     from accounts.actions.inactivity import Finding
@@ -84,23 +85,53 @@ def hold_if(finding: Finding, too_many: Mapping[UUID, Brake], today: date) -> Fi
 
 
 def keep_lists(too_many: Mapping[UUID, Brake], *, today: date, now: datetime) -> None:
-    """Keep, for each braked environment, the list of this run for a person to confirm; a newer one replaces it."""
+    """Keep, for each braked environment, the list of this run for a person to confirm; a newer one replaces it.
+
+    A run that is repeated on the same day and finds the same accounts leaves the list as it is.
+    """
     with transaction.atomic():
-        SuspensionList.objects.filter(confirmed_at__isnull=True).delete()
-        lists = {
-            environment: SuspensionList(environment_id=environment, run_on=today, allowed=brake.allowed, created_at=now)
-            for environment, brake in too_many.items()
-        }
-        SuspensionList.objects.bulk_create(lists.values())
-        if not lists:
-            return
-        brake = next(iter(too_many.values()))
-        row = SuspensionList.accounts.through
-        held = (f for f in brake.suspensions() if not is_confirmed(f, brake.confirmed))
-        row.objects.bulk_create(
-            (row(suspensionlist_id=lists[f.account.environment_id].pk, account_id=f.account.pk)
-             for f in held if f.account.environment_id in lists), batch_size=500,
-        )  # fmt: skip
+        _one_at_a_time()
+        waiting = SuspensionList.objects.filter(confirmed_at__isnull=True)
+        of_today = waiting.filter(run_on=today, environment__in=list(too_many))
+        same = {row.environment_id for row in of_today if _holds_the_same(row, too_many[row.environment_id])}
+        waiting.exclude(environment__in=same).delete()
+        _write({environment: brake for environment, brake in too_many.items() if environment not in same}, today, now)
+
+
+def _write(too_many: Mapping[UUID, Brake], today: date, now: datetime) -> None:
+    if not too_many:
+        return
+    lists = {
+        environment: SuspensionList(environment_id=environment, run_on=today, allowed=brake.allowed, created_at=now)
+        for environment, brake in too_many.items()
+    }
+    SuspensionList.objects.bulk_create(lists.values())
+    row = SuspensionList.accounts.through
+    row.objects.bulk_create(
+        (row(suspensionlist_id=lists[f.account.environment_id].pk, account_id=f.account.pk)
+         for f in _held(next(iter(too_many.values()))) if f.account.environment_id in lists), batch_size=500,
+    )  # fmt: skip
+
+
+def _held(brake: Brake) -> Iterator[Finding]:
+    """Those of every environment that would be suspended and that nobody confirmed."""
+    return (finding for finding in brake.suspensions() if not is_confirmed(finding, brake.confirmed))
+
+
+def _holds_the_same(waiting: SuspensionList, brake: Brake) -> bool:
+    """Are the accounts of the list exactly those held now? Compared by number and sum: memory does not grow."""
+    listed, held = Counter[str](), Counter[str]()
+    for pk in waiting.accounts.values_list("pk", flat=True).iterator():
+        listed.update(number=1, sum=pk.int)
+    for finding in _held(brake):
+        if finding.account.environment_id == waiting.environment_id:
+            held.update(number=1, sum=finding.account.pk.int)
+    return listed == held
+
+
+def _one_at_a_time() -> None:
+    """Until the end of the transaction no other run, and nobody who confirms, touches the lists."""
+    list(Environment.objects.select_for_update(no_key=True).order_by("pk"))
 
 
 def confirm_list(waiting: SuspensionList, *, by: Actor, now: datetime) -> None:
@@ -110,6 +141,9 @@ def confirm_list(waiting: SuspensionList, *, by: Actor, now: datetime) -> None:
     """
     if not by.holds(Role.SUPPORT):
         raise NotAllowed(_("Only Support can confirm a list of suspensions."))
-    rows = SuspensionList.objects.filter(pk=waiting.pk, confirmed_at__isnull=True)
-    if not rows.update(confirmed_at=now, confirmed_by=by.name):
+    with transaction.atomic():
+        _one_at_a_time()
+        rows = SuspensionList.objects.filter(pk=waiting.pk, confirmed_at__isnull=True)
+        confirmed = rows.update(confirmed_at=now, confirmed_by=by.name)
+    if not confirmed:
         raise LostRace(_("This list was confirmed already, or a newer run replaced it. Look at the newest list."))
