@@ -27,7 +27,10 @@ class InvalidInput(Refused):
 
     def __init__(self, form: forms.VerbForm) -> None:
         self.form = form
-        said = [f"{form.fields[n].label if n in form.fields else ''}: {' '.join(e)}" for n, e in form.errors.items()]
+        said = [
+            f"{form.fields[name].label if name in form.fields else ''}: {' '.join(map(str, errors))}"
+            for name, errors in form.errors.items()
+        ]
         super().__init__(Sentence("%(errors)s", errors="; ".join(said)))
 
 

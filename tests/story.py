@@ -62,7 +62,9 @@ class Story:
         """Carry out a verb through the table that every door uses."""
         return verbs.perform(subject, verb, by=self.actor(who), now=self.now, data=data)
 
-    def draft(self, who: str | Person = "ingrid", *, environments: tuple[str, ...] = ("TEST",), **changed: Any) -> Order:
+    def draft(
+        self, who: str | Person = "ingrid", *, environments: tuple[str, ...] = ("TEST",), **changed: Any
+    ) -> Order:
         """A draft with every field filled in."""
         by = self.actor(who)
         order = ordering.start(by=by, now=self.now)
@@ -116,7 +118,8 @@ class Story:
         """An active account as an import makes it: active since two years, last used on ``last_used_on``."""
         today = timezone.localdate(self.now)
         number = next(self.number)
-        organisation = Organisation.objects.get_or_create(number="923609016", defaults={"name": "Nordsjø Surplus AS"})[0]
+        named = {"name": "Nordsjø Surplus AS"}
+        organisation = Organisation.objects.get_or_create(number="923609016", defaults=named)[0]
         account = Account(
             client_id=client_id or f"client-{number}",
             environment=environment or self.test,

@@ -16,7 +16,7 @@ from accounts.gateways import loop
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady, Refused
 from accounts.lifecycle.sentence import Sentence as _
-from accounts.lifecycle.states import AccountState, Audience, OrderKind, Role, TaskKind
+from accounts.lifecycle.states import AccountState, Audience, Role, TaskKind
 from accounts.lifecycle.transition import Tell
 from accounts.models import Account, Credential, Event, Order, current_policy
 from accounts.models.encrypted import SealError
@@ -180,7 +180,7 @@ def enter_new_secret(
 
 def _activate(order: Order, accounts: list[Account], by: Actor, now: datetime) -> None:
     today = timezone.localdate(now)
-    if order.kind == OrderKind.REACTIVATION.value:
+    if order.reactivates_id is not None:
         account = Account.objects.get(pk=order.reactivates_id)
         change = Change(columns={"reactivated_on": today}, data=lambda _a: {"order": order.reference})
         engine.move(account, "reactivate", by=by, now=now, facts=account_facts(account, by), change=change)

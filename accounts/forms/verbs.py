@@ -34,9 +34,12 @@ class VerbForm(forms.Form):
         return {}
 
 
-def _comment(label: Any, help_text: Any = "", *, required: bool = False) -> forms.CharField:
-    rows = forms.Textarea(attrs={"rows": 4})
-    return forms.CharField(label=label, help_text=help_text, required=required, max_length=LONGEST_COMMENT, widget=rows)
+def _comment(label: Any, help_text: Any = "", *, required: Any = "") -> forms.CharField:
+    """A comment; ``required`` is the sentence for somebody who left it empty, "" where they may."""
+    return forms.CharField(
+        label=label, help_text=help_text, required=bool(required), max_length=LONGEST_COMMENT,
+        error_messages={"required": required}, widget=forms.Textarea(attrs={"rows": 4}),
+    )  # fmt: skip
 
 
 class CommentForm(VerbForm):
@@ -77,14 +80,16 @@ class NoteToApproverForm(CommentForm):
 class ReasonForm(CommentForm):
     """A verb that needs a reason; people concerned see it."""
 
-    comment = _comment(_("Reason"), _("Kept in the history and shown to the people concerned."), required=True)
+    comment = _comment(
+        _("Reason"), _("Kept in the history and shown to the people concerned."), required=_("Write a reason.")
+    )
 
 
 class KeepForm(ReasonForm):
     comment = _comment(
         _("What do you use it for?"),
         _("One sentence is enough, for example the project it serves."),
-        required=True,
+        required=_("Say what you use it for."),
     )
 
 
@@ -124,6 +129,7 @@ class SetupForm(CommentForm):
 
     def __init__(self, *args: Any, subject: Order | Account, **kwargs: Any) -> None:
         super().__init__(*args, subject=subject, **kwargs)
+        assert isinstance(subject, Order)  # noqa: S101 - only orders are set up
         self.environments: list[Environment] = [] if subject.reactivates_id else list(subject.environments.all())
         for environment in self.environments:
             self.fields |= _setup_fields(environment)
@@ -148,17 +154,24 @@ class SetupForm(CommentForm):
 
 
 def _setup_fields(environment: Environment) -> dict[str, forms.Field]:
-    plain = {"autocomplete": "off", "spellcheck": "false"}
+    name = {"environment": environment.name}
     return {
         f"client_id__{environment.name}": forms.CharField(
-            label=_("Client ID"), max_length=200, widget=forms.TextInput(attrs=plain)
+            label=_("Client ID"),
+            max_length=200,
+            widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+            error_messages={"required": _("Enter the client ID for %(environment)s.") % name},
         ),
-        f"client_secret__{environment.name}": SecretField(label=_("Client secret")),
+        f"client_secret__{environment.name}": SecretField(
+            label=_("Client secret"),
+            error_messages={"required": _("Paste the client secret for %(environment)s.") % name},
+        ),
         f"expires_on__{environment.name}": forms.DateField(
-            label=_("Secret expires (optional)"), required=False,
+            label=_("Secret expires (optional)"),
+            required=False,
             widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         ),
-    }  # fmt: skip
+    }
 
 
 class SecretField(forms.CharField):
@@ -180,11 +193,16 @@ class IssueForm(CommentForm):
 
     def __init__(self, *args: Any, subject: Order | Account, **kwargs: Any) -> None:
         super().__init__(*args, subject=subject, **kwargs)
+        assert isinstance(subject, Order)  # noqa: S101 - only orders are issued
         self.accounts = list(subject.accounts.select_related("environment").order_by("environment"))
         references = {
             f"loop_reference__{account.environment.name}": forms.CharField(
                 label=_("Reference in Loop, %(environment)s") % {"environment": account.environment.name},
                 max_length=100, initial=account.loop_reference,
+                error_messages={
+                    "required": _("Enter the account’s reference in Loop for %(environment)s.")
+                    % {"environment": account.environment.name}
+                },
             )
             for account in self.accounts
         }  # fmt: skip
@@ -205,7 +223,7 @@ class IssueForm(CommentForm):
 class NewSecretForm(VerbForm):
     """Cegal enters the new secret that Support asked for."""
 
-    client_secret = SecretField(label=_("Client secret"))
+    client_secret = SecretField(label=_("Client secret"), error_messages={"required": _("Paste the client secret.")})
     expires_on = forms.DateField(
         label=_("Secret expires (optional)"), required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),

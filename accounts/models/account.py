@@ -106,7 +106,7 @@ class Account(Subject):
             ),
         ]
         indexes = [
-            # not partial: PostgreSQL forgets a column that the index's condition says, SQLite needs it to prefer the index
+            # not partial: PostgreSQL forgets a column that an index's condition says, SQLite needs it in the index
             models.Index(fields=["state", "last_activity_on", "id"], name="account_by_activity"),
             models.Index(fields=["environment", "state"], name="account_by_environment"),
             models.Index(fields=["state", "state_since", "id"], name="account_by_state"),
@@ -148,8 +148,8 @@ class Credential(models.Model):
         constraints = [
             both_or_neither("revealed_at", "revealed_by", "credential_revealed_by_somebody"),
             models.CheckConstraint(
-                condition=Q(sealed_secret="", destroyed_at__isnull=False)  # noqa: S106 - the empty text
-                | (~Q(sealed_secret="") & Q(destroyed_at__isnull=True, revealed_at__isnull=True)),  # noqa: S106
+                condition=Q(sealed_secret="", destroyed_at__isnull=False)
+                | (~Q(sealed_secret="") & Q(destroyed_at__isnull=True, revealed_at__isnull=True)),
                 name="credential_secret_until_destroyed",
             ),
             models.UniqueConstraint(

@@ -24,7 +24,7 @@ def insert_rows(model: type[models.Model], rows: Sequence[Row], **alike: Any) ->
     """
     if not rows:
         return
-    columns = {field.column: values for field in model._meta.concrete_fields if (values := _values(field, rows, alike))}
+    columns = {str(field.column): values for field in model._meta.concrete_fields if (values := _values(field, rows, alike))}
     names = ", ".join(map(connection.ops.quote_name, columns))
     table = f"{connection.ops.quote_name(model._meta.db_table)} ({names})"
     lines = zip(*columns.values(), strict=False)

@@ -66,9 +66,7 @@ def _perform(request: HttpRequest, subject: Order | Account, name: str) -> HttpR
     return HttpResponseRedirect(page_of(subject, actor))
 
 
-def _somebody_was_first(
-    request: HttpRequest, subject: Order | Account, name: str, sentence: Sentence
-) -> HttpResponse:
+def _somebody_was_first(request: HttpRequest, subject: Order | Account, name: str, sentence: Sentence) -> HttpResponse:
     """Say who did what. What was typed stays; where the verb is still possible, pressing again is a new decision."""
     subject.refresh_from_db()
     try:
@@ -102,7 +100,7 @@ def _confirm_page(
 
 def _too_late(request: HttpRequest, subject: Order | Account, sentence: Sentence) -> HttpResponse:
     """The verb is not possible any more, or something is still missing: say so, and keep what was typed."""
-    typed = {n: v for n, v in request.POST.items() if n.startswith("comment") and v.strip()}
+    typed = {name: str(value) for name, value in request.POST.items() if name.startswith("comment") and value}
     context = {
         "sentence": say(sentence),
         "url": page_of(subject, actor_for(request)),
