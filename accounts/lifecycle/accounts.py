@@ -48,7 +48,7 @@ ACCOUNT: Table = (
     ),
     Transition(
         "close", (S.ACTIVE, S.NOTIFIED, S.SUSPENDED), S.CLOSED, (Role.OWNER, Role.SUPPORT),
-        _("Close the account"), _("closed the account"),
+        _("Close the account"), _("closed the account"), duties=(guards.signed_in,),
         tells=_contacts("account_closed"), owes=(TaskKind.DISABLE_CLIENT,), comment_needed=True,
     ),
 )  # fmt: skip

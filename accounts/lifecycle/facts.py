@@ -41,6 +41,11 @@ class OrderFacts(Facts):
 
 @dataclass(frozen=True)
 class AccountFacts(Facts):
-    """An account as the guards see it. ``notice_open``: a round of the inactivity procedure is running."""
+    """An account as the guards see it.
+
+    ``notice_open``: a round of the inactivity procedure is running. ``by_link``: the actor followed a mail's link and
+    did not sign in.
+    """
 
     notice_open: bool = False
+    by_link: bool = False

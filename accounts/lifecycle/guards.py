@@ -82,6 +82,11 @@ def every_account_in_loop(facts: Facts) -> Sentence | None:
     return None
 
 
+def signed_in(facts: Facts) -> Sentence | None:
+    """A mail's link keeps an account; closing it needs signing in (DOMAIN.md, the inactivity rules)."""
+    return _("Sign in to close the account.") if _account(facts).by_link else None
+
+
 def notice_is_open(facts: Facts) -> Sentence | None:
     """An answer needs an open notice (DOMAIN.md: the link is void once the notice is over)."""
     if not _account(facts).notice_open:

@@ -28,9 +28,9 @@ class Transition:
     """One row of a lifecycle: everything that one verb needs (DOMAIN.md, both tables).
 
     ``label`` is the button, ``done`` completes the sentence "<name> ...", ``tells`` the mails and ``owes`` the
-    tasks that are written in the same transaction. ``duties`` keep duties apart (a refusal is NotAllowed),
-    ``guards`` say what is still missing (NotReady), ``comment_needed`` asks for a reason, and ``automatic``
-    rows have no button: another verb or the clock starts them.
+    tasks that are written in the same transaction. ``duties`` say who may not although the role fits: duties are
+    kept apart, a link did not sign in (a refusal is NotAllowed). ``guards`` say what is still missing (NotReady),
+    ``comment_needed`` asks for a reason, and ``automatic`` rows have no button: another verb or the clock starts them.
     """
 
     verb: str

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.lifecycle.accounts import ACCOUNT
-from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.actor import Actor, ActorKind
 from accounts.lifecycle.facts import AccountFacts, OrderFacts
 from accounts.lifecycle.orders import ORDER
 from accounts.lifecycle.sentence import Sentence
@@ -45,6 +45,7 @@ def account_facts(account: Account, by: Actor, *, comment: str = "") -> AccountF
         roles=by.plays(subject_id=account.pk, requester_id=None, owner_id=account.owner_id),
         actor_id=by.id,
         comment=comment,
+        by_link=by.kind is ActorKind.LINK,
         notice_open=Notice.objects.filter(account=account, closed_at__isnull=True).exists(),
     )
 

@@ -60,7 +60,7 @@ close                  | active notified suspended | closed    | owner support  
 NEEDS_A_REASON = {"reject", "hand_back", "keep", "suspend", "close"}
 HAS_NO_BUTTON = {"expire", "activate", "notify", "used", "suspend_for_inactivity", "reactivate"}
 OWES_A_DISABLING = {"suspend_for_inactivity", "suspend", "close"}
-KEEPS_DUTIES_APART = {"approve"}
+ASKS_WHO_BESIDES_THE_ROLE = {"approve": "separation of duties", "close": "signed in, not by a mail's link"}
 
 ORDER_STATES = (
     "draft", "support", "returned", "approval", "approved", "cegal_setup", "credential_issue", "issued", "rejected",

@@ -87,6 +87,11 @@ def test_an_answer_needs_an_open_notice() -> None:
     assert guards.notice_is_open(AccountFacts(roles=frozenset())) is not None
 
 
+def test_closing_needs_signing_in() -> None:
+    assert guards.signed_in(AccountFacts(roles=frozenset())) is None
+    assert str(guards.signed_in(AccountFacts(roles=frozenset(), by_link=True))) == "Sign in to close the account."
+
+
 @pytest.mark.parametrize("comment", ["", "   ", "\n\t"])
 def test_a_reason_of_blanks_is_no_reason(comment: str) -> None:
     row = transition.find(ACCOUNT, "suspend", "active")

@@ -54,8 +54,8 @@ def test_every_end_of_an_account_owes_the_provider_a_task() -> None:
     assert not any(row.owes for row in ORDER), "an order owes nothing by itself"
 
 
-def test_only_approval_keeps_duties_apart_by_person() -> None:
-    assert {row.verb for row in (*ORDER, *ACCOUNT) if row.duties} == domain.KEEPS_DUTIES_APART
+def test_where_the_role_alone_is_not_enough() -> None:
+    assert {row.verb for row in (*ORDER, *ACCOUNT) if row.duties} == set(domain.ASKS_WHO_BESIDES_THE_ROLE)
 
 
 def test_the_states_and_roles_are_the_words_of_the_domain() -> None:
