@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.states import AccountState
 from accounts.models import Account, Event, Order
 
-SHOWN = 10
+SHOWN = 5
 LIVING = (AccountState.ACTIVE.value, AccountState.NOTIFIED.value, AccountState.SUSPENDED.value)
 
 
@@ -37,7 +37,10 @@ def changed_since_sent(events: dict[str, Event]) -> dict[str, list[Any]]:
 
 
 def likely_duplicates(order: Order) -> list[Account]:
-    """Living accounts of the same organisation in an environment that this order asks for, but not its own."""
+    """Living accounts of the same organisation in an environment that this order asks for, but not its own.
+
+    The last used first; one more than [5], so that it is known whether there are more.
+    """
     if order.reactivates_id or not order.organisation_number:
         return []
     accounts = Account.objects.filter(
@@ -45,7 +48,8 @@ def likely_duplicates(order: Order) -> list[Account]:
         environment__in=order.environments.all(),
         state__in=LIVING,
     )
-    return list(accounts.exclude(order=order).select_related("environment", "organisation").order_by("pk")[:SHOWN])
+    others = accounts.exclude(order=order).select_related("environment", "organisation")
+    return _first(others.order_by(F("last_used_on").desc(nulls_last=True), "pk"))
 
 
 def neighbours(order: Order, by: Actor) -> Neighbours:

@@ -41,7 +41,7 @@ def waiting(order: Order, policy: Policy, now: datetime) -> Waiting:
 
 
 def how_long(since: datetime, now: datetime) -> str:
-    """The time from ``since`` to ``now`` in the two largest units: "3 d 4 h", "4 h", "35 min"."""
+    """The time from ``since`` to ``now`` in the two largest units: "3 d 4 h", "4 h", "35 min", "< 1 min"."""
     minutes = max(0, int((now - since).total_seconds() // 60))
     days, hours = minutes // (24 * 60), minutes // 60 % 24
     if days and hours:
@@ -50,7 +50,7 @@ def how_long(since: datetime, now: datetime) -> str:
         return _("%(days)d d") % {"days": days}
     if hours:
         return _("%(hours)d h") % {"hours": hours}
-    return _("%(minutes)d min") % {"minutes": minutes}
+    return _("%(minutes)d min") % {"minutes": minutes} if minutes else _("< 1 min")
 
 
 def late_before(policy: Policy, today: date) -> dict[OrderState, datetime]:

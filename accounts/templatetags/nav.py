@@ -66,7 +66,13 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
         (
             Row("worklist", _("Worklist"), "inbox", frozenset({Role.SUPPORT}), frozenset({"staff_order"})),
             Row("approvals", _("Approvals"), "stamp", frozenset({Role.SERVICE_RESPONSIBLE})),
-            Row("cegal_queue", _("Cegal setup"), "wrench", frozenset({Role.CEGAL}), frozenset({"cegal_order"})),
+            Row(
+                "cegal_queue",
+                _("Cegal setup"),
+                "wrench",
+                frozenset({Role.CEGAL}),
+                frozenset({"cegal_order", "cegal_task"}),
+            ),
         ),
     ),
     (
@@ -77,14 +83,27 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
                 _("API accounts"),
                 "key-round",
                 frozenset({Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR}),
-                frozenset({"staff_account"}),
+                frozenset({"staff_account", "account_new_secret", "staff_task"}),
+            ),
+            Row(
+                "inactivity",
+                _("Inactivity"),
+                "timer",
+                frozenset({Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR}),
+                frozenset({"suspension_list"}),
             ),
         ),
     ),
     (
         _("Oversight"),
         (
-            Row("messages", _("Messages"), "mail", frozenset({Role.SUPPORT, Role.ADMINISTRATOR})),
+            Row(
+                "messages",
+                _("Messages"),
+                "mail",
+                frozenset({Role.SUPPORT, Role.ADMINISTRATOR}),
+                frozenset({"message"}),
+            ),
             Row("job_runs", _("Job runs"), "repeat", frozenset({Role.SUPPORT, Role.ADMINISTRATOR})),
             Row("mailbox", _("Sent mails"), "mailbox", frozenset({Role.SUPPORT, Role.ADMINISTRATOR})),
         ),

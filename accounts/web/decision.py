@@ -59,14 +59,14 @@ class Option:
 
 
 def options(order: Order, by: Actor, chosen: str = "", data: Mapping[str, Any] | None = None) -> list[Option]:
-    """The verbs open to ``by``, in the table's order, each with its form; then those that duties keep from them.
+    """The verbs that duties keep from ``by``; then those open to them, in the table's order, each with its form.
 
-    ``chosen`` with ``data`` fills that verb's form. Without a choice the first one is marked.
+    ``chosen`` with ``data`` fills that verb's form. Without a choice the first open one is marked.
     """
     open_rows = [row for row in verbs.open_to(order, by) if row.verb not in ELSEWHERE]
     first = chosen if chosen in {row.verb for row in open_rows} else open_rows[0].verb if open_rows else ""
     offered = [_option(order, row, row.verb == first, data if row.verb == chosen else None) for row in open_rows]
-    return offered + _kept_from(order, by)
+    return _kept_from(order, by) + offered
 
 
 def chosen_form(found: list[Option], verb: str) -> VerbForm | None:

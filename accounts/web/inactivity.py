@@ -37,16 +37,24 @@ SHOWN = 200
 REASONS = {
     HoldReason.FEED_NOT_CURRENT.value: "feed",
     HoldReason.NOTICE_NOT_DELIVERED.value: "nobody",
-    HoldReason.MASS_SUSPENSION.value: "brake",
 }
 
 
 @dataclass
 class Preview:
-    """What a check would do now: how many of each kind, and the first [200] that it holds, with the reason."""
+    """What a check would do now: how many of each kind, and the first [200] that it holds, with the reason.
+
+    ``braked`` are those that wait for a list to be confirmed; they stand on that list, not here.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
+    braked: int = 0
     held: list[dict[str, object]] = field(default_factory=list)
+
+    @property
+    def unbraked(self) -> int:
+        """How many are held for another reason than the brake."""
+        return self.counts["held"] - self.braked
 
 
 @needs(*STAFF)
@@ -62,6 +70,7 @@ def inactivity(request: HttpRequest) -> HttpResponse:
         "lists": reader.waiting_lists(),
         "preview": _preview(policy, now),
         "running": reader.running(policy, today),
+        "today": today,
         "may_confirm": actor_for(request).holds(Role.SUPPORT),
     }
     return render(request, "accounts/staff/inactivity.html", context)
@@ -107,7 +116,9 @@ def _preview(policy: Policy, now: datetime) -> Preview | None:
     found = Preview()
     for entry in acting.check(today=today, now=now, dry_run=True):
         found.counts[entry.kind] += 1
-        if entry.kind == "held" and len(found.held) < SHOWN:
+        if entry.reason == HoldReason.MASS_SUSPENSION.value:
+            found.braked += 1
+        elif entry.kind == "held" and len(found.held) < SHOWN:
             found.held.append(_held(entry))
     return found
 

@@ -166,12 +166,17 @@ def _facts(found: Account) -> list[dict[str, Any]]:
         {"term": _("Organisation"), "lines": [found.organisation.name, found.organisation.number]},
         {"term": _("Role in Loop"), "value": found.role_words},
         {"term": _("Owner"), "value": found.owner.name or found.owner.email, "email": found.owner.email},
-        {"term": _("Technical contact"), "value": found.technical_name or None, "email": found.technical_email},
+        {"term": _("Technical contact"), **_technical(found)},
         {"term": _("System"), "value": found.system or "–"},
         {"term": _("Purpose"), "text": found.purpose},
         {"term": _("Reference in Loop"), "value": found.loop_reference or "–"},
         _ordered(order.reference) if order else {"term": _("Order"), "value": _("Imported, without an order here")},
     ]
+
+
+def _technical(found: Account) -> dict[str, Any]:
+    name = found.technical_name or ("" if found.technical_email else "–")
+    return {"email": found.technical_email, **({"value": name} if name else {})}
 
 
 def _ordered(reference: str) -> dict[str, Any]:

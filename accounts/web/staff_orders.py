@@ -57,6 +57,7 @@ def _page(
 ) -> HttpResponse:
     actor, now = actor_for(request), timezone.now()
     events = staff_order.last_of(found, "resubmit", "send_for_approval", "approve")
+    duplicates = staff_order.likely_duplicates(found)
     context = {
         "order": found,
         "facts": order_facts.staff_rows(found, staff_order.changed_since_sent(events)),
@@ -66,7 +67,8 @@ def _page(
         "turn": "" if offered else _turn(found),
         "credentials": credentials.states_of(found.accounts.select_related("environment").order_by("environment")),
         "may_verify": actor.holds(Role.SUPPORT),
-        "duplicates": staff_order.likely_duplicates(found),
+        "duplicates": duplicates[: staff_order.SHOWN],
+        "more_duplicates": len(duplicates) > staff_order.SHOWN,
         "neighbours": staff_order.neighbours(found, actor),
         "timeline": timeline(found, reader=None, labels=FIELD_LABELS, before=events_before(request), for_staff=True),
         "next_approval": _next_approval(found, actor),

@@ -54,6 +54,11 @@ def approvals(request: HttpRequest) -> HttpResponse:
 
 
 def _tabs(counts: reader.Counts) -> list[tuple[str, str, int | None]]:
-    """The tabs; the word of a state is looked up by the template, so its label stays empty."""
-    by_state = [(state.value, "", counts.by_state[state]) for state in reader.OPEN_STATES]
-    return [(reader.OPEN, _("All open"), counts.open), *by_state, (reader.ALL, _("All orders"), None)]
+    """The tabs; the word of a state is looked up by the template, so that only what is too long gets a label here."""
+    short = {
+        OrderState.RETURNED: _("Returned"),
+        OrderState.APPROVAL: _("Approval"),
+        OrderState.CREDENTIAL_ISSUE: _("Credentials"),
+    }
+    by_state = [(state.value, short.get(state, ""), counts.by_state[state]) for state in reader.OPEN_STATES]
+    return [(reader.OPEN, _("Open"), counts.open), *by_state, (reader.ALL, _("All"), None)]

@@ -139,7 +139,7 @@ def test_every_account_needs_its_reference_in_loop(story: Story, order: Order, t
     for given in ({}, {accounts["TEST"].pk: "LOOP-1"}, {accounts["TEST"].pk: "LOOP-1", accounts["PRODUCTION"].pk: " "}):
         with nothing_written(), pytest.raises(NotReady, match=r"reference in Loop for .*PRODUCTION"):
             credentials.issue_credentials(order, by=by, now=story.now, loop_references=given)
-    with nothing_written(), pytest.raises(InvalidInput, match="Reference in Loop, PRODUCTION: This field is required"):
+    with nothing_written(), pytest.raises(InvalidInput, match="Enter the account’s reference in Loop for PRODUCTION"):
         story.do(order, "issue_credentials", "support", loop_reference__TEST="LOOP-1")
 
 

@@ -84,7 +84,7 @@ def test_every_environment_is_asked_for(
 def test_the_form_asks_for_each_environment_too(story: Story, order: Order) -> None:
     filled = story.data_for(order, "complete_setup")
     del filled["client_secret__TEST"]
-    with nothing_written(), pytest.raises(InvalidInput, match="Client secret: This field is required"):
+    with nothing_written(), pytest.raises(InvalidInput, match="Client secret: Paste the client secret for"):
         story.do(order, "complete_setup", "cegal", **filled)
 
 

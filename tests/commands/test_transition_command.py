@@ -58,7 +58,7 @@ def test_refusals_are_those_of_every_door(story: Story) -> None:
     order = story.order_in("approval")
     assert "Only service responsible can do this" in told(order, "approve", "marte@support.example")
     assert told(order, "submit", "ingrid@nordsjo.example").startswith("“Send the order” is not possible any more")
-    assert told(order, "reject", "henrik@loop.example") == "comment: This field is required."
+    assert told(order, "reject", "henrik@loop.example") == "comment: Write a reason."
     assert "There is no verb “promote”. Known: submit, " in told(order, "promote", "marte@support.example")
     assert Order.objects.get(pk=order.pk).state == "approval"
 

@@ -78,7 +78,7 @@ def test_each_state_is_a_tab_with_its_number(story: Story) -> None:
     assert first.reference not in page
     assert '<a href="/staff/worklist/?state=approved" aria-current="page">Approved<span class="count">1</span>' in page
     assert 'With Support<span class="count">1</span>' in page
-    assert 'All open<span class="count">2</span>' in page
+    assert '>Open<span class="count">2</span>' in page
 
 
 @pytest.mark.parametrize(
