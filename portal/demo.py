@@ -134,7 +134,7 @@ def introduce() -> None:
     tell("  Sign in with an email address; the code comes by mail. These people are there already:")
     for line in people():
         tell(f"    {line}")
-    tell("    any other address             a new requester")
+    tell("    any other address                               a new requester")
     tell(f"  Sent mails, also the codes: {mails}")
     tell("  Ctrl-C ends it; running work finishes first.")
     tell("")
@@ -162,9 +162,9 @@ def people() -> Iterator[str]:
     staff = active.filter(grants__isnull=False).distinct().prefetch_related("grants").order_by("created_at")
     for person in staff:
         roles = " and ".join(sorted(grant.get_role_display().replace("_", " ") for grant in person.grants.all()))
-        yield f"{person.email:<30}{roles}"
+        yield f"{person.email:<44}{roles}"
     for person in active.filter(grants__isnull=True).order_by("created_at")[:3]:
-        yield f"{person.email:<30}requester"
+        yield f"{person.email:<44}requester"
     connection.close()
 
 

@@ -177,8 +177,8 @@ class MailServer:
     answers: dict[str, str] = field(default_factory=dict)
 
     def to(self, address: str) -> list[EmailMessage]:
-        """Return the mails that `address` got."""
-        return [mail for mail, to in zip(self.mails, self.recipients, strict=True) if address in to]
+        """Return the mails that `address` got; one may just be coming in."""
+        return [mail for mail, to in zip(self.mails, self.recipients, strict=False) if address in to]
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
         if refusal := self.answers.get(address):

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,14 +47,14 @@ class Stage:
     loop: str
     environment: dict[str, str]
     url: str
-    programs: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    programs: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     visitors: list[httpx.Client] = field(default_factory=list)
 
     def manage(self, *arguments: str, clock: str = "", stdin: str = "") -> str:
         """Run a command of manage.py and give what it printed; ``clock`` fakes its system clock (UTC)."""
         command = [sys.executable, "manage.py", *arguments]
         if clock:
-            command = [*_faked(clock), *command]
+            command = ["faketime", "-f", f"@{clock}", *command]
         done = subprocess.run(
             command, cwd=ROOT, env=self.environment, input=stdin, capture_output=True, text=True, timeout=120
         )
@@ -65,28 +66,27 @@ class Stage:
         command = [sys.executable, "-m", "celery", "--quiet", "--app", "portal", *arguments]
         subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, check=True, timeout=60)
 
-    def start(self, clock: str = "") -> None:
-        """Start web, worker and beat, each writing its log into the folder; ``clock`` fakes their clocks (UTC)."""
+    def start(self) -> None:
+        """Start web, worker and beat, each writing its log into the folder."""
         from portal.runner import portal_programs
 
         for program in portal_programs():
-            command = [*(_faked(clock) if clock else ()), *program.command]
             with (self.folder / f"{program.name}.log").open("ab") as log:
                 to = {"stdout": log, "stderr": log, "start_new_session": True}
-                self.programs.append(subprocess.Popen(command, cwd=ROOT, env=self.environment, **to))
+                self.programs[program.name] = subprocess.Popen(program.command, cwd=ROOT, env=self.environment, **to)
         servers.wait_for(self._answers, what="the pages", seconds=60)
 
-    def stop(self) -> None:
-        """End everything, children too."""
-        for program in self.programs:
+    def stop(self, *names: str) -> None:
+        """End these programs, or all, children too; running work finishes first."""
+        ending = [self.programs.pop(name) for name in names or tuple(self.programs)]
+        for program in ending:
             program.terminate()
-        for program in self.programs:
-            with suppress(subprocess.TimeoutExpired):
+        for program in ending:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 program.wait(20)
-            with suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(program.pid, signal.SIGKILL)
             program.wait()
-        self.programs.clear()
 
     def close(self) -> None:
         """End everything, and everybody's connections."""
@@ -99,11 +99,6 @@ class Stage:
             return httpx.get(f"{self.url}/health/ready", timeout=5, trust_env=False).status_code == 200
         except httpx.HTTPError:
             return False
-
-
-def _faked(clock: str) -> list[str]:
-    """How to start a program whose clock begins at ``clock`` and runs on."""
-    return ["faketime", "--exclude-monotonic", "-f", f"@{clock}"]
 
 
 @contextmanager
