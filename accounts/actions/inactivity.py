@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -77,11 +77,7 @@ class Check:
     by: Actor
     policy: Policy
     watches: dict[UUID, Watch]
-    environments: dict[UUID, Environment]
-
-    @classmethod
-    def of(cls, today: date, now: datetime, by: Actor) -> Check:
-        return cls(today, now, by, current_policy(), watches(), Environment.objects.in_bulk())
+    environments: dict[UUID, Environment] = field(default_factory=dict)
 
     def find(self, account: Account, notice: Notice | None) -> Finding:
         facts = self.watches.get(account.environment_id, Watch()).facts(account, _facts(notice))
@@ -94,7 +90,7 @@ def check(*, today: date, now: datetime, by: Actor = SYSTEM, dry_run: bool = Fal
     First the notified accounts (cleared, reminded, suspended, held), then the active ones (notified, held).
     ``dry_run`` decides and changes nothing. Nothing is kept in memory but one chunk.
     """
-    run = Check.of(today, now, by)
+    run = Check(today, now, by, current_policy(), watches(), Environment.objects.in_bulk())
     too_many = _environments_to_brake(run)
     if not dry_run:
         brake.keep_lists(too_many, today=today, now=now)
@@ -106,7 +102,7 @@ def check(*, today: date, now: datetime, by: Actor = SYSTEM, dry_run: bool = Fal
 
 def decide_one(account: Account, *, today: date, now: datetime) -> Decision:
     """What the check of ``today`` would decide about one account: the page's "why, why not"."""
-    run = Check.of(today, now, SYSTEM)
+    run = Check(today, now, SYSTEM, current_policy(), watches())
     notice = _with_waiting(Notice.objects.filter(account=account, outcome=NoticeOutcome.OPEN.value)).first()
     return run.find(account, notice).decision
 
@@ -134,22 +130,23 @@ def _environments_to_brake(run: Check) -> dict[UUID, brake.Brake]:
     """The environments in which this run would suspend too many, with how many it may."""
     due: Counter[UUID] = Counter()
     confirmed = brake.confirmed_accounts()
-    for chunk in _notified(run):
-        for finding in chunk:
-            if finding.decision.action is Action.SUSPEND and not brake.is_confirmed(finding, confirmed):
-                due[finding.account.environment_id] += 1
+    for finding in _suspensions(run):
+        if not brake.is_confirmed(finding, confirmed):
+            due[finding.account.environment_id] += 1
     return brake.brakes(due, run.policy, confirmed, lambda: _suspensions(run))
 
 
 def _suspensions(run: Check) -> Iterator[Finding]:
-    for chunk in _notified(run):
+    """What this run would suspend; only where the answer period is over can that be."""
+    over = Notice.objects.filter(account=OuterRef("pk"), outcome=NoticeOutcome.OPEN.value, answer_by__lt=run.today)
+    for chunk in _notified(run, Exists(over)):
         yield from (finding for finding in chunk if finding.decision.action is Action.SUSPEND)
 
 
-def _notified(run: Check) -> Iterator[list[Finding]]:
-    """Every notified account with its open notice, in chunks by (since when, key)."""
+def _notified(run: Check, *only: Exists) -> Iterator[list[Finding]]:
+    """The notified accounts, all or ``only`` some, each with its open notice, in chunks by (since when, key)."""
     open_notices = _with_waiting(Notice.objects.filter(outcome=NoticeOutcome.OPEN.value))
-    accounts = Account.objects.filter(state=AccountState.NOTIFIED.value)
+    accounts = Account.objects.filter(*only, state=AccountState.NOTIFIED.value)
     accounts = accounts.prefetch_related(Prefetch("notices", queryset=open_notices, to_attr="open_notices"))
     for chunk in _in_chunks(accounts, "state_since", run):
         yield [run.find(account, next(iter(account.open_notices), None)) for account in chunk]
@@ -173,7 +170,8 @@ def _in_chunks(accounts: QuerySet[Account], column: str, run: Check) -> Iterator
         end, key = getattr(chunk[-1], column), chunk[-1].pk
         after = Q(**{f"{column}__gte": end}) & (Q(**{f"{column}__gt": end}) | Q(pk__gt=key))
         for account in chunk:
-            account.environment = run.environments[account.environment_id]
+            if (environment := run.environments.get(account.environment_id)) is not None:
+                account.environment = environment
         yield chunk
 
 
