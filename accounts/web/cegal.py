@@ -28,7 +28,7 @@ from accounts.readers import credentials, staff_order
 from accounts.readers.waiting import waiting
 from accounts.web import order_facts
 from accounts.web.asking import Question, ask
-from accounts.web.door import actor_for, needs
+from accounts.web.door import actor_for, needs, seen_version
 from accounts.web.listing import here_with, neighbours, tabs
 from accounts.web.refusals import not_allowed_is_403
 from accounts.words import say
@@ -92,11 +92,10 @@ def _listed(request: HttpRequest, actor: Actor, tab: str) -> dict[str, Any]:
 
 
 def _complete(request: HttpRequest, found: Order, actor: Actor) -> HttpResponse:
-    seen = request.POST.get("version", "")
-    version = int(seen) if seen.isdecimal() and len(seen) < 10 else None
+    seen = seen_version(request)
     with not_allowed_is_403():
         try:
-            verbs.perform(found, "complete_setup", by=actor, now=timezone.now(), data=request.POST, seen=version)
+            verbs.perform(found, "complete_setup", by=actor, now=timezone.now(), data=request.POST, seen=seen)
         except verbs.InvalidInput as invalid:
             return _order_page(request, found, invalid.form, status=422)
         except (NotReady, LostRace) as refusal:

@@ -64,6 +64,17 @@ def find_account(request: HttpRequest, pk: UUID) -> Account:
     return get_object_or_404(accounts, pk=pk)
 
 
+def seen_version(request: HttpRequest) -> int | None:
+    """The version of the subject that the person looked at when they pressed the button; None where none is said.
+
+    What cannot be read is a version that no subject has, so that it counts as out of date.
+    """
+    said = request.POST.get("version", "")
+    if not said:
+        return None
+    return int(said) if said.isdecimal() and len(said) < 10 else -1
+
+
 def wears_role(actor: Actor) -> bool:
     """Does this person work here (a role), rather than only order for their company?"""
     return actor.holds(*GRANTED_ROLES)
@@ -79,5 +90,3 @@ def page_of(subject: Order | Account, actor: Actor) -> str:
     if actor.holds(Role.CEGAL) and subject.requester_id != actor.id:
         return reverse("cegal_order", args=[subject.reference])
     return reverse("order", args=[subject.reference])
-
-

@@ -29,7 +29,7 @@ from accounts.models import Order
 from accounts.readers import my_orders
 from accounts.readers.timeline import last_return
 from accounts.web import answers
-from accounts.web.door import actor_for, find_order, signed_in
+from accounts.web.door import actor_for, find_order, seen_version, signed_in
 from accounts.web.orders import BEING_WRITTEN
 from accounts.web.refusals import not_allowed_is_403
 from accounts.words import say
@@ -155,11 +155,10 @@ def _saved(request: HttpRequest, found: Order) -> HttpResponseRedirect:
 
 def _send(request: HttpRequest, found: Order) -> HttpResponse:
     verb = "submit" if found.state == OrderState.DRAFT.value else "resubmit"
-    seen = request.POST.get("version", "")
-    number = int(seen) if seen.isdecimal() and len(seen) < 10 else None
+    seen = seen_version(request)
     try:
         with not_allowed_is_403():
-            verbs.perform(found, verb, by=actor_for(request), now=timezone.now(), data=request.POST, seen=number)
+            verbs.perform(found, verb, by=actor_for(request), now=timezone.now(), data=request.POST, seen=seen)
     except verbs.InvalidInput as invalid:
         return _check_page(request, found, invalid.form, status=422)
     except (NotReady, LostRace) as refusal:

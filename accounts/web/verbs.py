@@ -17,7 +17,7 @@ from accounts.forms.verbs import VerbForm
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.lifecycle.sentence import Sentence
 from accounts.models import Account, Order
-from accounts.web.door import actor_for, find_account, find_order, page_of, signed_in
+from accounts.web.door import actor_for, find_account, find_order, page_of, seen_version, signed_in
 from accounts.words import say
 
 
@@ -52,11 +52,9 @@ def _ask(request: HttpRequest, subject: Order | Account, name: str) -> HttpRespo
 
 def _perform(request: HttpRequest, subject: Order | Account, name: str) -> HttpResponse:
     actor = actor_for(request)
-    seen = request.POST.get("version", "")
+    seen = seen_version(request)
     try:
-        verbs.perform(
-            subject, name, by=actor, now=timezone.now(), data=request.POST, seen=int(seen) if seen.isdecimal() else None
-        )
+        verbs.perform(subject, name, by=actor, now=timezone.now(), data=request.POST, seen=seen)
     except verbs.InvalidInput as invalid:
         return _confirm_page(request, subject, name, invalid.form, status=422)
     except LostRace as lost:

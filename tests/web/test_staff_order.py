@@ -253,6 +253,16 @@ def test_a_version_that_is_no_version_counts_as_old(story: Story, version: str) 
     assert answer.status_code == 409
 
 
+@pytest.mark.parametrize("version", ["x", "-1", "9" * 5000, "1e5"])
+def test_a_version_that_is_no_version_decides_nothing(story: Story, version: str) -> None:
+    order = story.order_in("support")
+    url = reverse("order_verb", args=[order.reference, "reject"])
+    answer = browser(story, "support").post(url, {"version": version, "comment": "Not a customer."})
+    assert answer.status_code == 409
+    assert "Not a customer." in answer.content.decode()
+    assert now(order).state == "support"
+
+
 def test_whoever_comes_second_is_told_who_was_first_and_keeps_what_they_typed(story: Story) -> None:
     order = story.order_in("support")
     late = browser(story, "colleague")
