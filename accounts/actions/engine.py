@@ -201,6 +201,8 @@ def _compare_and_swap(group: list[S], source: str, version: int, target: str, no
             values |= {"state": target, "state_since": now}
     while group:
         rows = model._default_manager.filter(condition, pk__in=[subject.pk for subject in group])
+        if len(group) == 1:  # there is nothing to take back
+            return group if rows.update(**values) else []
         with transaction.atomic():
             if rows.update(**values) == len(group):
                 return group
