@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -12,6 +12,9 @@ from django.utils.translation import gettext_noop
 
 from accounts.gateways.loop import Outcome
 from accounts.models import Account, Credential
+
+SOON = timedelta(minutes=5)
+"""So long after it was entered a page keeps looking whether a credential was verified."""
 
 _TITLES = {
     Outcome.OK: gettext_noop("Verified"),
@@ -27,10 +30,14 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class CredentialState:
-    """One account and its newest credential, None where it has none."""
+    """One account and its newest credential, None where it has none.
+
+    ``awaits_check``: it was entered a moment ago, and a worker is about to ask the token URL.
+    """
 
     account: Account
     credential: Credential | None = None
+    awaits_check: bool = False
 
     @property
     def is_stored(self) -> bool:
@@ -85,9 +92,18 @@ class CredentialState:
         return self.credential.collect_by if self.credential and self.is_stored else None
 
 
-def states_of(accounts: Iterable[Account]) -> list[CredentialState]:
-    """The newest credential of each of ``accounts``, in their order. One query, the secrets left out."""
+def states_of(accounts: Iterable[Account], now: datetime | None = None) -> list[CredentialState]:
+    """The newest credential of each of ``accounts``, in their order. One query, the secrets left out.
+
+    Only a caller who says ``now`` is told whether a check is awaited.
+    """
     held = list(accounts)
     rows = Credential.objects.filter(account__in=held).defer("sealed_secret").order_by("account", "entered_at")
     newest: dict[UUID, Credential] = {row.account_id: row for row in rows}
-    return [CredentialState(account, newest.get(account.pk)) for account in held]
+    return [_state(account, newest.get(account.pk), now) for account in held]
+
+
+def _state(account: Account, credential: Credential | None, now: datetime | None) -> CredentialState:
+    if now is None or credential is None or credential.destroyed_at or credential.checked_at:
+        return CredentialState(account, credential)
+    return CredentialState(account, credential, awaits_check=now - credential.entered_at < SOON)

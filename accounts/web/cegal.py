@@ -117,7 +117,7 @@ def _refused(request: HttpRequest, found: Order, actor: Actor, refusal: NotReady
 def _order_page(
     request: HttpRequest, found: Order, form: VerbForm | None, *, status: int = 200, refused: str = ""
 ) -> HttpResponse:
-    events = staff_order.last_of(found, "approve", "send_to_cegal", "hand_back")
+    events, now = staff_order.last_of(found, "approve", "send_to_cegal", "hand_back"), timezone.now()
     context = {
         "order": found,
         "form": form,
@@ -126,8 +126,8 @@ def _order_page(
         "approved": events.get("approve"),
         "sent": events.get("send_to_cegal"),
         "handed_back": events.get("hand_back") if found.state == OrderState.APPROVED.value else None,
-        "waiting": waiting(found, current_policy(), timezone.now()),
-        "credentials": credentials.states_of(found.accounts.select_related("environment").order_by("environment")),
+        "waiting": waiting(found, current_policy(), now),
+        "credentials": credentials.states_of(found.accounts.select_related("environment").order_by("environment"), now),
     }
     response = render(request, "accounts/cegal/order.html", context, status=status)
     add_never_cache_headers(response)

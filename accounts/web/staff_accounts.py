@@ -64,7 +64,7 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One account: what is known, why it is or is not called inactive, what is owed, and what may be done."""
     found, actor, now = find_account(request, pk), actor_for(request), timezone.now()
     today = timezone.localdate(now)
-    (state,), tasks = credentials.states_of([found]), reader.tasks_of(found)
+    (state,), tasks = credentials.states_of([found], now), reader.tasks_of(found)
     context = {
         "account": found,
         "card": account_page.card(found, current_policy(), today),

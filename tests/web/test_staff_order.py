@@ -310,6 +310,20 @@ def test_credentials_are_shown_without_the_secret(story: Story) -> None:
     assert "Verify now" not in read(browser(story, "responsible"), page(order))
 
 
+def test_a_new_credential_is_looked_at_again_until_it_was_checked(story: Story) -> None:
+    order = story.order_in("credential_issue")
+    client = browser(story, "support")
+    text = read(client, page(order))
+    assert "The portal is asking the token URL." in text
+    assert 'hx-trigger="every 5s"' in text
+    with time_machine.travel(NOW + timedelta(minutes=6), tick=False):
+        assert "hx-trigger" not in read(client, page(order))
+    Credential.objects.update(checked_at=NOW, check_outcome=Outcome.TIMEOUT.value, check_sentence="No answer.")
+    text = read(client, page(order))
+    assert "hx-trigger" not in text
+    assert "Not verified: the token URL did not answer in time" in text
+
+
 @pytest.mark.parametrize(
     ("outcome", "title", "tone"),
     [
