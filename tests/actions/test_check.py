@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.actions import inactivity, notices
 from accounts.lifecycle.errors import NotAllowed
 from accounts.lifecycle.inactivity import Action
-from accounts.models import Account, Event, Notice, Task
+from accounts.models import Account, Event, Notice, PolicyNumber, Task
 from tests.actions.checking import AFTER, ANSWER_BY, ONE_DAY, TODAY, check, entries, give_up, notice_of, state
 from tests.actions.tools import INGRID, TOR, history, nothing_written, told
 from tests.story import Story
@@ -247,6 +247,28 @@ def test_the_page_of_an_account_says_what_the_check_would_decide(fed: Story) -> 
     fed.deliver(account)
     assert inactivity.decide_one(account, today=ANSWER_BY, now=now).action is Action.REMIND
     assert inactivity.decide_one(account, today=AFTER, now=now).action is Action.HOLD
+
+
+def test_use_never_reactivates_a_suspended_account_by_itself(story: Story) -> None:
+    account = story.account_in("suspended")
+    story.covered(TODAY - timedelta(days=800), AFTER)
+    Account.objects.filter(pk=account.pk).update(last_used_on=TODAY)
+    with nothing_written():
+        assert check(AFTER) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("inactive_after_years", 2, {}),
+        ("feed_max_age_days", 1, {"notified": ["quiet"]}),
+        ("inactive_after_years", 1, {"notified": ["quiet"]}),
+    ],
+)
+def test_the_policys_numbers_are_settings(fed: Story, name: str, value: int, found: dict[str, list[str]]) -> None:
+    PolicyNumber.objects.create(name=name, value=value)
+    fed.account(client_id="quiet", last_used_on=A_YEAR_AND_A_DAY)
+    assert check(TODAY) == found
 
 
 def test_only_the_portal_itself_runs_it(fed: Story) -> None:
