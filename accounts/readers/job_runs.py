@@ -49,8 +49,9 @@ class Row:
     @property
     def counts(self) -> str:
         """What it did, in words: "3 delivered, 1 given up"."""
-        said = ((_(_COUNTED.get(name, name.replace("_", " "))), number) for name, number in self.run.counts.items())
-        return ", ".join(f"{number} {word}" for word, number in said)
+        known = [name for name in _COUNTED if name in self.run.counts]  # a database may keep them in any order
+        names = [*known, *sorted(set(self.run.counts) - set(known))]
+        return ", ".join(f"{self.run.counts[name]} {_(_COUNTED.get(name, name.replace('_', ' ')))}" for name in names)
 
 
 @dataclass(frozen=True)
