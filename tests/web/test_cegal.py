@@ -1,4 +1,4 @@
-"""Cegal's pages: only what was sent there, secrets that are never echoed, tasks that are confirmed once."""
+"""Cegal's pages: only what was sent there, and secrets that are never echoed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import outbox
-from accounts.actions import credentials, ordering, provider
 from accounts.lifecycle.states import TaskKind
 from accounts.models import Account, Credential, Event, Order, Task
 from tests.story import NOW, PURPOSE, Story
@@ -254,114 +253,3 @@ def test_nobody_else_sets_up(story: Story, who: str) -> None:
 def test_support_sees_no_way_to_the_secret_either(story: Story) -> None:
     order = story.order_in("cegal_setup")
     read(browser(story, "support"), reverse("order_verb", args=[order.reference, "complete_setup"]), 403)
-
-
-# --- a reactivation
-
-
-def reactivation(story: Story) -> tuple[Order, Account]:
-    account, task = suspended(story)
-    provider.confirm(task, by=story.actor("cegal"), now=NOW)
-    order = ordering.start_reactivation(account, by=story.actor("ingrid"), now=NOW)
-    ordering.save_answers(
-        order,
-        {
-            "system": "SAP",
-            "technical_name": "Tor Teknisk",
-            "technical_email": "tor@nordsjo.example",
-            "owner_name": "Ingrid Solheim",
-        },
-        by=story.actor("ingrid"),
-        now=NOW,
-    )
-    for verb, who in (
-        ("submit", "ingrid"),
-        ("send_for_approval", "support"),
-        ("approve", "responsible"),
-        ("send_to_cegal", "support"),
-    ):
-        story.do(now(order), verb, who)
-    return now(order), account
-
-
-def test_a_reactivation_is_confirmed_without_a_secret(story: Story) -> None:
-    order, account = reactivation(story)
-    client = browser(story, "cegal")
-    assert account.client_id not in read(client, "/cegal/?state=tasks")  # it is the order's work
-    text = read(client, page(order))
-    assert "Confirm that the client is enabled" in text
-    assert account.client_id in text
-    assert 'type="password"' not in text
-    assert client.post(page(order), {"version": order.version}).status_code == 302
-    assert now(order).state == "credential_issue"
-    assert not Task.objects.filter(account=account, done_at__isnull=True).exists()
-
-
-# --- tasks
-
-
-def test_a_task_is_confirmed_once(story: Story) -> None:
-    account, task = suspended(story)
-    url = reverse("cegal_task", args=[task.pk])
-    client = browser(story, "cegal")
-    assert "Confirm that the client is disabled" in read(client, url)
-    assert client.post(url, {"comment": "Done in Entra."}).status_code == 302
-    task.refresh_from_db()
-    assert task.done_by == "Silje Thorsen"
-    assert "This task is done" in read(client, url)
-    assert client.post(url, {"comment": "again"}).status_code == 200
-    assert Event.objects.filter(subject_id=account.pk, verb="confirm_task").count() == 1
-
-
-def test_two_at_once_confirm_once(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    _account, task = suspended(story)
-    client = browser(story, "cegal")
-    confirm = provider.confirm
-
-    def somebody_is_faster(held: Task, **how: Any) -> Event:
-        confirm(Task.objects.get(pk=held.pk), **how)
-        return confirm(held, **how)
-
-    monkeypatch.setattr("accounts.web.cegal.provider.confirm", somebody_is_faster)
-    client.post(reverse("cegal_task", args=[task.pk]))
-    assert "Silje Thorsen confirmed this already." in read(client, "/cegal/")
-
-
-def new_secret_task(story: Story) -> tuple[Account, Task]:
-    account = story.account()
-    credentials.ask_for_new_secret(account, by=story.actor("support"), now=NOW)
-    return account, account.tasks.get(kind=TaskKind.NEW_SECRET.value)
-
-
-def test_a_new_secret_is_entered_once_and_never_shown(
-    story: Story, asked: list[Any], django_capture_on_commit_callbacks: Any
-) -> None:
-    account, task = new_secret_task(story)
-    client = browser(story, "cegal")
-    url = reverse("cegal_task", args=[task.pk])
-    assert 'type="password"' in read(client, url)
-    with django_capture_on_commit_callbacks(execute=True):
-        answer = client.post(url, {"client_secret": CANARY})
-    assert answer.status_code == 302
-    credential = Credential.objects.get(account=account)
-    assert credential.is_collectable
-    assert CANARY not in read(client, "/cegal/?state=tasks")
-    assert CANARY not in read(client, url)
-    assert outbox.VERIFY in asked
-
-
-@pytest.mark.parametrize("wrong", [{"client_secret": ""}, {"client_secret": CANARY, "expires_on": "never"}])
-def test_a_wrong_new_secret_is_refused_without_an_echo(story: Story, wrong: dict[str, str]) -> None:
-    _account, task = new_secret_task(story)
-    answer = browser(story, "cegal").post(reverse("cegal_task", args=[task.pk]), wrong)
-    assert answer.status_code == 422
-    assert CANARY not in answer.content.decode()
-    assert not Credential.objects.exists()
-
-
-def test_a_task_of_support_is_not_cegals(story: Story) -> None:
-    account, task = suspended(story)
-    Task.objects.filter(pk=task.pk).update(kind=TaskKind.FIND_CONTACT.value)
-    client = browser(story, "cegal")
-    read(client, reverse("cegal_task", args=[task.pk]), 404)
-    assert account.client_id not in read(client, "/cegal/?state=tasks")

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.lifecycle.states import OrderState, Role
@@ -228,3 +230,17 @@ def test_the_navigation_counts_what_waits_for_each_role(story: Story) -> None:
 def counted(page: str, label: str) -> str:
     """The number behind a page in the navigation."""
     return page.split(f'{label}<span class="count">')[1].split("<")[0]
+
+
+def united(story: Story, who: str, url: str) -> int:
+    """How often the page at ``url`` asks for the navigation's numbers."""
+    client = browser(story, who)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(url).status_code == 200
+    return sum("UNION ALL" in query["sql"] for query in asked.captured_queries)
+
+
+def test_the_numbers_are_one_query_and_none_for_requesters(story: Story) -> None:
+    assert united(story, "support", URL) == 1
+    assert united(story, "cegal", "/cegal/") == 1
+    assert united(story, "ingrid", "/orders/") == 0
