@@ -34,18 +34,20 @@ class Watch:
             return day
         return max(day, self.stretches[place][1])
 
-    def watched_since(self) -> date | None:
-        """The first day of the stretch that leads up to the newest known day."""
-        return self.stretches[-1][0] if self.stretches else None
+    def watched_since(self, seen_on: date = date.max) -> date | None:
+        """The first day of the last stretch that had begun by ``seen_on``: since then every day was known."""
+        begun = [first for first, _last in self.stretches if first <= seen_on]
+        return begun[-1] if begun else None
 
     def facts(self, account: Account, notice: NoticeFacts | None) -> InactivityFacts:
         """``account`` as ``decide`` looks at it (DOMAIN.md, "Known use").
 
         An unknown last use is counted from the day on which we began to watch without a gap, until its owner
-        has answered or the account was reactivated.
+        has answered or the account was reactivated. A gap that came after its notice is no use: the days in it are
+        unknown, and hold the suspension.
         """
         last_activity = account.last_activity_on
-        since = self.watched_since()
+        since = self.watched_since(notice.opened_on) if notice else self.watched_since()
         if account.last_use_is_unknown and since and not (account.kept_on or account.reactivated_on):
             last_activity = max(last_activity, since)
         return InactivityFacts(

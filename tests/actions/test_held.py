@@ -52,6 +52,23 @@ def test_held_while_a_day_is_unknown_until_support_accepts_the_gap(story: Story)
     assert check(AFTER) == {"suspended": ["quiet"]}
 
 
+def test_a_day_missing_after_the_notice_holds_an_account_of_unknown_use_and_does_not_clear_it(story: Story) -> None:
+    account = story.account(
+        client_id="unknown", activated_on=date(2020, 1, 1), last_used_on=None, watched_from=date(2025, 1, 1),
+        stated_through=None,
+    )  # fmt: skip
+    story.covered(date(2025, 1, 1), date(2026, 1, 10))
+    assert check(date(2026, 1, 10)) == {"notified": ["unknown"]}
+    story.deliver(account, on=date(2026, 1, 10))
+    story.covered(date(2026, 1, 12), date(2026, 2, 28))
+    assert check(date(2026, 2, 5)) == {"reminded": ["unknown"]}
+    (entry,) = entries(date(2026, 2, 10))
+    assert (entry.kind, entry.reason) == ("held", "feed_not_current")
+    assert str(entry.detail).startswith("Usage on 2026-01-11 is unknown")
+    story.covered(date(2026, 1, 11), date(2026, 1, 11))
+    assert check(date(2026, 2, 10)) == {"suspended": ["unknown"]}
+
+
 def test_held_when_the_notice_reached_nobody_and_support_is_asked_once(fed: Story) -> None:
     account = fed.account(client_id="quiet", last_used_on=QUIET, technical_email=TOR)
     check(TODAY)

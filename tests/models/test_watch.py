@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from accounts.lifecycle.inactivity import Action, decide
+from accounts.lifecycle.inactivity import Action, NoticeFacts, decide
 from accounts.lifecycle.policy import Policy
 from accounts.models import Account, Coverage
 from accounts.models.watch import Watch, watch_of, watches
@@ -140,6 +140,16 @@ def test_unknown_last_use_counts_from_the_day_we_began_to_watch(story: Story) ->
 def test_an_unknown_last_use_without_any_feed_counts_from_the_import(story: Story) -> None:
     unknown = {"last_used_on": None, "watched_from": day(20), "stated_through": None}
     assert facts_of(story, Watch(), **unknown) == (day(20), day(20))
+
+
+def test_a_gap_before_the_notice_begins_the_watch_anew_and_one_after_it_does_not(story: Story) -> None:
+    watch = covered(story, (20, 60), (62, 90))
+    account = story.account(activated_on=day(0), last_used_on=None, watched_from=day(20), stated_through=None)
+    assert watch.facts(account, None).last_activity_on == day(62)
+    before, after = NoticeFacts(opened_on=day(60)), NoticeFacts(opened_on=day(62))
+    assert watch.facts(account, before).last_activity_on == day(20)
+    assert watch.facts(account, before).known_through == day(60)
+    assert watch.facts(account, after).last_activity_on == day(62)
 
 
 @pytest.mark.parametrize("column", ["kept_on", "reactivated_on"])
