@@ -57,15 +57,15 @@ def post(
         return 0
     staff = _staff_of(tells)
     ids = ordered_ids(now)
-    messages = [
+    messages = (
         _message(next(ids), event, tell.kind, recipient, (notices or {}).get(subject.pk))
         for subject, event in changes
         for tell, recipient in _once_each(subject, tells, staff)
-    ]
-    insert_rows(Message, messages, created_at=now, due_at=now)
-    if messages:
+    )
+    number = insert_rows(Message, messages, created_at=now, due_at=now)
+    if number:
         wake(DELIVER)
-    return len(messages)
+    return number
 
 
 def owe(changes: Iterable[tuple[Account, Event]], kinds: Sequence[TaskKind], *, now: datetime) -> None:

@@ -98,6 +98,7 @@ def check(*, today: date, now: datetime, by: Actor = SYSTEM, dry_run: bool = Fal
         yield from _act([brake.hold_if(finding, too_many, run.today) for finding in chunk], run, dry_run)
     for chunk in _active(run):
         yield from _act(chunk, run, dry_run)
+        chunk.clear()  # before the next one is read
 
 
 def decide_one(account: Account, *, today: date, now: datetime) -> Decision:
@@ -173,6 +174,7 @@ def _in_chunks(accounts: QuerySet[Account], column: str, run: Check) -> Iterator
             if (environment := run.environments.get(account.environment_id)) is not None:
                 account.environment = environment
         yield chunk
+        chunk.clear()
 
 
 def _with_waiting(open_notices):  # type: ignore[no-untyped-def]

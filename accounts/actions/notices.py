@@ -23,6 +23,7 @@ from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import Audience, NoticeOutcome, TaskKind
 from accounts.lifecycle.transition import Tell
 from accounts.models import Account, Event, Notice
+from accounts.models.among import among
 from accounts.models.facts import account_facts
 from accounts.models.ids import ordered_ids
 from accounts.models.insert import insert_rows
@@ -48,8 +49,8 @@ def notify(pairs: Pairs, *, policy: Policy, today: date, by: Actor, now: datetim
     def open_notices(changes: list[tuple[Account, Event]]) -> None:
         insert_rows(
             Notice,
-            [{"id": ids[account.pk], "account_id": account.pk, "last_activity_on": account.last_activity_on}
-             for account, _event in changes],
+            ({"id": ids[account.pk], "account_id": account.pk, "last_activity_on": account.last_activity_on}
+             for account, _event in changes),
             opened_on=today,
         )  # fmt: skip
 
@@ -65,7 +66,7 @@ def remind(pairs: Pairs, *, policy: Policy, today: date, by: Actor, now: datetim
     held = {account.pk: notice for account, notice in pairs if notice is not None}
 
     def stamp(changes: list[tuple[Account, Event]]) -> None:
-        Notice.objects.filter(pk__in=[held[a.pk].pk for a, _e in changes]).update(reminded_on=today)
+        Notice.objects.filter(among("pk", [held[a.pk].pk for a, _e in changes])).update(reminded_on=today)
 
     change = Change(
         also=stamp, notices={pk: notice.pk for pk, notice in held.items()},
@@ -168,7 +169,8 @@ def _ender(
     """Close the open notices of the accounts that moved, with their outcome."""
 
     def end(changes: list[tuple[Account, Event]]) -> None:
-        running = Notice.objects.filter(account__in=[a.pk for a, _e in changes], outcome=NoticeOutcome.OPEN.value)
+        running = Notice.objects.filter(outcome=NoticeOutcome.OPEN.value)
+        running = running.filter(among("account_id", [account.pk for account, _event in changes]))
         running.update(outcome=outcome.value, closed_at=now, answer=answer[:1000], answered_by=by.name if by else "")
 
     return end

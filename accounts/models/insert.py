@@ -8,26 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from itertools import repeat
+from itertools import islice
 from typing import Any
 
 from django.db import connection, models
 
 Row = Mapping[str, Any]
+AT_ONCE = 500
 
 
-def insert_rows(model: type[models.Model], rows: Sequence[Row], **alike: Any) -> None:
-    """Insert ``rows``: each maps attribute names (``owner_id``) to values, all of them the same names.
+def insert_rows(model: type[models.Model], rows: Iterable[Row], **alike: Any) -> int:
+    """Insert ``rows``, each a mapping of attribute names (``owner_id``) to values; give their number.
 
-    ``alike`` are the values that all rows share. A field that is in neither has its default. The database asks its
-    constraints, and raises Django's errors, as with ``bulk_create``; ids that the database gives are not read back.
+    All name the same attributes; ``alike`` are the values that all rows share; a field that is in neither has its
+    default. The database asks its constraints, and raises Django's errors, as with ``bulk_create``; ids that the
+    database gives are not read back. Memory holds [500] rows at a time: call it inside a transaction.
     """
-    if not rows:
-        return
-    columns = {str(field.column): values for field in model._meta.concrete_fields if (values := _values(field, rows, alike))}
-    names = ", ".join(map(connection.ops.quote_name, columns))
+    waiting, number = iter(rows), 0
+    while batch := list(islice(waiting, AT_ONCE)):
+        _insert(model, batch, alike)
+        number += len(batch)
+    return number
+
+
+def _insert(model: type[models.Model], rows: Sequence[Row], alike: Row) -> None:
+    columns = {field: values for field in model._meta.concrete_fields if (values := _values(field, rows, alike))}
+    names = ", ".join(connection.ops.quote_name(str(field.column)) for field in columns)
     table = f"{connection.ops.quote_name(model._meta.db_table)} ({names})"
-    lines = zip(*columns.values(), strict=False)
+    lines = zip(*columns.values(), strict=True)
     if connection.vendor == "postgresql":
         _copy(table, lines)
         return
@@ -49,7 +57,7 @@ def _values(field: models.Field[Any, Any], rows: Sequence[Row], alike: Row) -> I
         return None
     name, convert = field.attname, _converter(field)
     if name in alike:
-        return repeat(convert(alike[name]), len(rows))
+        return [convert(alike[name])] * len(rows)
     if name in rows[0]:
         return [convert(row[name]) for row in rows]
     if field.get_default() is None:
