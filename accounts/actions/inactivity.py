@@ -9,17 +9,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.actions import brake, notices
 from accounts.lifecycle.actor import SYSTEM, Actor
-from accounts.lifecycle.inactivity import Action, Decision, HoldReason, decide
+from accounts.lifecycle.inactivity import Action, Decision, HoldReason, NoticeFacts, decide
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.states import AccountState, NoticeOutcome
 from accounts.models import Account, Environment, Message, MessageState, Notice, current_policy
+from accounts.models.among import among
 from accounts.models.watch import Watch, watches
 
 CHUNK = 1000
@@ -94,7 +96,7 @@ def check(*, today: date, now: datetime, by: Actor = SYSTEM, dry_run: bool = Fal
     too_many = _environments_to_brake(run)
     if not dry_run:
         brake.keep_lists(too_many, today=today, now=now)
-    for chunk in _notified(run):
+    for chunk in _with_notices(_notified(), run):
         yield from _act([brake.hold_if(finding, too_many, run.today) for finding in chunk], run, dry_run)
     for chunk in _active(run):
         yield from _act(chunk, run, dry_run)
@@ -104,8 +106,7 @@ def check(*, today: date, now: datetime, by: Actor = SYSTEM, dry_run: bool = Fal
 def decide_one(account: Account, *, today: date, now: datetime) -> Decision:
     """What the check of ``today`` would decide about one account: the page's "why, why not"."""
     run = Check(today, now, SYSTEM, current_policy(), watches())
-    notice = _with_waiting(Notice.objects.filter(account=account, outcome=NoticeOutcome.OPEN.value)).first()
-    return run.find(account, notice).decision
+    return run.find(account, _open_notices().filter(account=account).first()).decision
 
 
 def _act(findings: Sequence[Finding], run: Check, dry_run: bool) -> Iterator[Entry]:
@@ -129,6 +130,8 @@ def _carry_out(found: Sequence[Finding], run: Check) -> set[UUID]:
 
 def _environments_to_brake(run: Check) -> dict[UUID, brake.Brake]:
     """The environments in which this run would suspend too many, with how many it may."""
+    if not _overdue(run).exists():
+        return {}
     due: Counter[UUID] = Counter()
     confirmed = brake.confirmed_accounts()
     for finding in _suspensions(run):
@@ -138,19 +141,26 @@ def _environments_to_brake(run: Check) -> dict[UUID, brake.Brake]:
 
 
 def _suspensions(run: Check) -> Iterator[Finding]:
-    """What this run would suspend; only where the answer period is over can that be."""
-    over = Notice.objects.filter(account=OuterRef("pk"), outcome=NoticeOutcome.OPEN.value, answer_by__lt=run.today)
-    for chunk in _notified(run, Exists(over)):
+    for chunk in _with_notices(_overdue(run), run):
         yield from (finding for finding in chunk if finding.decision.action is Action.SUSPEND)
 
 
-def _notified(run: Check, *only: Exists) -> Iterator[list[Finding]]:
-    """The notified accounts, all or ``only`` some, each with its open notice, in chunks by (since when, key)."""
-    open_notices = _with_waiting(Notice.objects.filter(outcome=NoticeOutcome.OPEN.value))
-    accounts = Account.objects.filter(*only, state=AccountState.NOTIFIED.value)
-    accounts = accounts.prefetch_related(Prefetch("notices", queryset=open_notices, to_attr="open_notices"))
+def _notified() -> QuerySet[Account]:
+    return Account.objects.filter(state=AccountState.NOTIFIED.value)
+
+
+def _overdue(run: Check) -> QuerySet[Account]:
+    """The notified accounts whose answer period is over: only they can be suspended."""
+    over = Notice.objects.filter(account=OuterRef("pk"), outcome=NoticeOutcome.OPEN.value, answer_by__lt=run.today)
+    return _notified().filter(Exists(over))
+
+
+def _with_notices(accounts: QuerySet[Account], run: Check) -> Iterator[list[Finding]]:
+    """Notified accounts, each with its open notice, in chunks by (since when, key)."""
     for chunk in _in_chunks(accounts, "state_since", run):
-        yield [run.find(account, next(iter(account.open_notices), None)) for account in chunk]
+        running = _open_notices().filter(among("account_id", [account.pk for account in chunk]))
+        by_account = {notice.account_id: notice for notice in running}
+        yield [run.find(account, by_account.get(account.pk)) for account in chunk]
 
 
 def _active(run: Check) -> Iterator[list[Finding]]:
@@ -177,11 +187,12 @@ def _in_chunks(accounts: QuerySet[Account], column: str, run: Check) -> Iterator
         chunk.clear()
 
 
-def _with_waiting(open_notices):  # type: ignore[no-untyped-def]
-    """Notices with ``waiting``: is one of their mails still on its way or delivered?"""
+def _open_notices() -> QuerySet[Notice]:
+    """Open notices with ``waiting``: is one of their mails still on its way or delivered?"""
     sent = Message.objects.filter(notice=OuterRef("pk"), kind=notices.NOTICE_MAIL)
-    return open_notices.annotate(waiting=Exists(sent.exclude(state=MessageState.GIVEN_UP.value)))
+    waiting = Exists(sent.exclude(state=MessageState.GIVEN_UP.value))
+    return Notice.objects.filter(outcome=NoticeOutcome.OPEN.value).annotate(waiting=waiting)
 
 
-def _facts(notice: Notice | None):  # type: ignore[no-untyped-def]
+def _facts(notice: Any) -> NoticeFacts | None:
     return notice.facts(undeliverable=not notice.waiting) if notice is not None else None
