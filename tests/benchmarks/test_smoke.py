@@ -1,0 +1,64 @@
+"""The benchmark itself works: it runs whole on a few hundred accounts. Nothing is timed here."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from portal.environment import BASE_DIR
+
+MEASURES = 6
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.benchmarks", *arguments]
+    environment = {name: value for name, value in os.environ.items() if name != "TEST_DATABASE_URL"}
+    return subprocess.run(command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, timeout=110)
+
+
+def rows(output: str) -> list[list[str]]:
+    """The cells of the table's rows, without head and rule."""
+    table = [line for line in output.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:]]
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    ("database", "name"),
+    [
+        pytest.param("sqlite", "SQLite", marks=pytest.mark.sqlite_only),
+        pytest.param("postgresql", "PostgreSQL", marks=pytest.mark.postgres_only),
+    ],
+)
+def test_a_small_run_gives_every_measure(database: str, name: str) -> None:
+    size = ["--accounts", "400", "--due", "30", "--rounds", "1", "--moves", "2"]
+    done = bench("--quick", "--database", database, *size)
+    assert done.returncode == 0, done.stderr
+    table = rows(done.stdout)
+    assert len(table) == MEASURES
+    assert {row[0] for row in table} == {name}
+    for _database, measure, floor, ours, _ratio, _goal, reached in table:
+        assert re.search(r"\d", floor), measure
+        assert re.search(r"\d", ours), measure
+        assert reached == "", "a small run says nothing about goals that are set for a million accounts"
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--accounts", "10", "--due", "11"], "--due 11 is more than --accounts 10"),
+        (["--accounts", "none"], "“none” is not a whole number of at least 1"),
+        (["--rounds", "0"], "“0” is not a whole number of at least 1"),
+        (["--database", "oracle"], "invalid choice: 'oracle'"),
+    ],
+)
+def test_a_mistake_is_named_before_anything_is_filled(arguments: list[str], sentence: str) -> None:
+    done = bench(*arguments)
+    assert done.returncode != 0
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
