@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -12,7 +13,7 @@ from accounts.management.door import OperatorCommand, actor_named, clock, opened
 from accounts.readers import history, references
 from accounts.words import say
 
-_VERBS = ", ".join(dict.fromkeys([*verbs.ORDER_VERBS, *verbs.ACCOUNT_VERBS]))
+_VERBS = textwrap.fill(", ".join(dict.fromkeys([*verbs.ORDER_VERBS, *verbs.ACCOUNT_VERBS])), 80)
 MOST_DATA = 1 << 20  # bytes
 
 
