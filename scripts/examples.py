@@ -62,7 +62,7 @@ PROJECTS = ("Ekko", "Gjøa", "Tyr", "Brage", "Munin", "Sølv", "Ormen", "Njord",
 class Company:
     name: str
     number: str
-    people: tuple[tuple[str, str], ...]  # (name, e-mail address)
+    people: tuple[tuple[str, str], ...]  # (name, email address)
     technical: str
 
 

@@ -48,7 +48,7 @@ def test_alone_they_notify_nine_and_hold_five() -> None:
     run("import_accounts", str(FOLDER / "accounts.csv"), at=NOW)
     usage = ("import_usage", str(FOLDER / "usage.ndjson"), "--environment", "PRODUCTION")
     told = run(*usage, "--covers-through", "2026-11-22", at=NOW)
-    assert "of 82 accounts counted, 85 calls failed" in told
+    assert "of 82 accounts counted, 85 failed calls left out" in told
     assert "skipped: 2 clients" in told
     checked = json.loads(run("check_inactivity", "--dry-run", "--format", "json", at=NOW))
     assert [entry["environment"] for entry in checked["notified"]] == ["PRODUCTION"] * 9

@@ -30,12 +30,14 @@ def find(reference: str, *, by: Actor) -> Order | Account:
 
 
 def find_any(reference: str, *, by: Actor) -> Order | Account | Person:
-    """As ``find``; whoever keeps the history may also name a person by email address."""
+    """As ``find``; whoever keeps the history may also name a person by email address, and the operator a draft."""
+    text = reference.strip()
+    found: Order | Person | None = None
     if by.holds(Role.SYSTEM, Role.ADMINISTRATOR):
-        person = Person.objects.filter(email__iexact=reference.strip()).first()
-        if person is not None:
-            return person
-    return find(reference, by=by)
+        found = Person.objects.filter(email__iexact=text).first()
+    if found is None and by.holds(Role.SYSTEM):
+        found = Order.objects.filter(reference__iexact=text).first()
+    return found or find(reference, by=by)
 
 
 def _account(text: str, visible: QuerySet[Account]) -> Account:

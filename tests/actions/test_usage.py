@@ -8,7 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
+from accounts.actions import usage as usage_action
 from accounts.actions.lines import BadFile
 from accounts.actions.usage import ACCEPTED_GAP, Taken, accept_gap, take_in
 from accounts.actions.usage_lines import UsageFormat
@@ -336,6 +338,41 @@ class TestTwice:
             take(call())
         assert usage() == {}
         assert not UsageFile.objects.exists()
+
+
+class TestDeadlock:
+    """PostgreSQL ends one of two transactions that wait for each other; the merge tries again."""
+
+    @staticmethod
+    def failing(monkeypatch: pytest.MonkeyPatch, times: int, sqlstate: str) -> list[int]:
+        tries: list[int] = []
+        merge = usage_action._merge_once
+
+        def unlucky(*arguments: Any) -> Taken:
+            tries.append(1)
+            if len(tries) <= times:
+                cause = Exception("deadlock detected")
+                cause.sqlstate = sqlstate  # type: ignore[attr-defined]
+                raise OperationalError("deadlock detected") from cause
+            return merge(*arguments)
+
+        monkeypatch.setattr(usage_action, "_merge_once", unlucky)
+        return tries
+
+    def test_the_loser_tries_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        account("alpha")
+        tries = self.failing(monkeypatch, 2, "40P01")
+        take(call())
+        assert (len(tries), usage()) == (3, {"2026-11-20": 1})
+
+    @pytest.mark.parametrize(("times", "sqlstate", "tried"), [(3, "40P01", 3), (1, "57P01", 1)])
+    def test_not_for_ever_and_not_for_anything_else(
+        self, monkeypatch: pytest.MonkeyPatch, times: int, sqlstate: str, tried: int
+    ) -> None:
+        tries = self.failing(monkeypatch, times, sqlstate)
+        with pytest.raises(OperationalError):
+            take(call())
+        assert len(tries) == tried
 
 
 class TestAcceptedGaps:

@@ -40,6 +40,9 @@ class TestHistory:
         assert "took the account over" in run("history", "alpha@TEST")
         assert "Loop access portal gave a role" in run("history", "Kari@loop.example")
 
+    def test_of_a_draft_the_operator_sees_that_it_was_begun(self, story: Story) -> None:
+        assert "began the order" in run("history", story.draft().reference)
+
     def test_of_nothing(self, db: None) -> None:
         assert refused("history", "alpha").startswith("Nothing found for “alpha”. Write an order’s reference")
 

@@ -84,7 +84,7 @@ class TestImportUsage:
     def test_a_log(self, folder: Path) -> None:
         account("alpha")
         assert run(*self.through(folder / "usage.ndjson", environment="test")).splitlines() == [
-            "3 lines: 1 call of 1 account counted, 1 calls failed and are no use.",
+            "3 lines: 1 call of 1 account counted, 1 failed call left out.",
             "Last use moved forward: 1 account.",
             "TEST is covered from 2026-11-20 through 2026-11-22.",
             "Unknown in TEST, skipped: 1 client: beta",

@@ -67,7 +67,7 @@ zcat log.gz | manage.py import_usage - --environment TEST --covers-through 2026-
         if taken.taken_before is None or merged.accounts:
             calls = self.count(merged.calls, "call", "calls")
             accounts = self.count(merged.accounts, "account", "accounts")
-            failed = f", {taken.failed:,} calls failed and are no use" if taken.failed else ""
+            failed = f", {self.count(taken.failed, 'failed call', 'failed calls')} left out" if taken.failed else ""
             yield f"{self.count(taken.lines, 'line', 'lines')}: {calls} of {accounts} counted{failed}."
             yield f"Last use moved forward: {self.count(merged.moved_on, 'account', 'accounts')}."
         yield from self._covered(taken, environment)
