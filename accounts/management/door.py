@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -159,9 +160,11 @@ class Bars:
     def __call__(self, phase: str, done: int, total: int | None = None) -> None:
         if phase not in self._bars:
             words, unit, scaled = self.UNITS[phase]
+            screen = get_terminal_size()  # tqdm draws nothing on a terminal that does not tell its size
             self._bars[phase] = tqdm(
-                desc=words, unit=unit, unit_scale=scaled, total=total or self._size, disable=None, leave=False
-            )
+                desc=words, unit=unit, unit_scale=scaled, total=total or self._size, disable=None, leave=False,
+                ncols=min(screen.columns, 100), nrows=screen.lines,
+            )  # fmt: skip
         self._bars[phase].update(done)
 
     def close(self) -> None:

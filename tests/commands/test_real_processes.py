@@ -94,5 +94,19 @@ def test_bad_input_ends_with_sentences_and_1(portal: Portal, tmp_path: Path) -> 
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(portal: Portal) -> None:
-    done = portal.shell("export_accounts --format json | head -c 100")
-    assert (len(done.stdout), done.stderr) == (100, "")
+    done = portal.shell("export_accounts --format json | head -n 5")
+    assert (len(done.stdout.splitlines()), done.stderr) == (5, "")
+
+
+def test_progress_is_drawn_on_a_terminal_only(portal: Portal) -> None:
+    shown, terminal = os.openpty()
+    command = [sys.executable, "manage.py", "import_accounts", str(ACCOUNTS)]
+    with subprocess.Popen(
+        command, cwd=BASE_DIR, env=portal.environment, stderr=terminal, stdout=subprocess.PIPE
+    ) as run:
+        os.close(terminal)
+        output, _errors = run.communicate(timeout=60)
+    assert output.decode().splitlines() == ["Imported 0 accounts.", "Already there: 200 accounts."]
+    assert "Reading: " in os.read(shown, 100_000).decode()
+    os.close(shown)
+    assert portal.manage("import_accounts", str(ACCOUNTS)).stderr == ""
