@@ -11,487 +11,974 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ReferenceCounter',
+            name="ReferenceCounter",
             fields=[
-                ('year', models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
-                ('last', models.PositiveIntegerField(default=0)),
+                ("year", models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
+                ("last", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=0, editable=False)),
-                ('email', models.EmailField(max_length=254)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('language', models.CharField(blank=True, choices=[('en', 'English'), ('nb', 'Norsk')], default='', max_length=2)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("version", models.PositiveIntegerField(default=0, editable=False)),
+                ("email", models.EmailField(max_length=254)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                (
+                    "language",
+                    models.CharField(
+                        blank=True, choices=[("en", "English"), ("nb", "Norsk")], default="", max_length=2
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='person_email_is_unique'), models.CheckConstraint(condition=models.Q(('email', ''), _negated=True), name='person_email_is_given')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"), name="person_email_is_unique"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("email", ""), _negated=True), name="person_email_is_given"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Environment',
+            name="Environment",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=20, unique=True)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('token_url', models.URLField(max_length=500)),
-                ('base_url', models.URLField(max_length=500)),
-                ('documentation_url', models.URLField(blank=True, max_length=500)),
-                ('private_addresses_allowed', models.BooleanField(default=False, help_text='May the token URL be an address inside a private network? Only for development.')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=20, unique=True)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("token_url", models.URLField(max_length=500)),
+                ("base_url", models.URLField(max_length=500)),
+                ("documentation_url", models.URLField(blank=True, max_length=500)),
+                (
+                    "private_addresses_allowed",
+                    models.BooleanField(
+                        default=False,
+                        help_text="May the token URL be an address inside a private network? Only for development.",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'name'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='environment_name_is_given'), models.CheckConstraint(condition=models.Q(('token_url', ''), _negated=True), name='environment_token_url_is_given')],
+                "ordering": ["position", "name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True), name="environment_name_is_given"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("token_url", ""), _negated=True), name="environment_token_url_is_given"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=0, editable=False)),
-                ('created_at', models.DateTimeField()),
-                ('client_id', models.CharField(max_length=200)),
-                ('state', models.CharField(choices=[('pending', 'pending'), ('active', 'active'), ('notified', 'notified'), ('suspended', 'suspended'), ('closed', 'closed')], default='pending', max_length=20)),
-                ('state_since', models.DateTimeField()),
-                ('technical_name', models.CharField(blank=True, max_length=200)),
-                ('technical_email', models.EmailField(blank=True, max_length=254)),
-                ('as_seller', models.BooleanField(default=False)),
-                ('as_broker', models.BooleanField(default=False)),
-                ('system', models.CharField(blank=True, max_length=200)),
-                ('purpose', models.TextField(max_length=2000)),
-                ('loop_reference', models.CharField(blank=True, help_text='The account’s reference in Loop.', max_length=100)),
-                ('activated_on', models.DateField(null=True)),
-                ('last_used_on', models.DateField(null=True)),
-                ('watched_from', models.DateField(null=True)),
-                ('stated_through', models.DateField(null=True)),
-                ('kept_on', models.DateField(null=True)),
-                ('reactivated_on', models.DateField(null=True)),
-                ('last_activity_on', models.GeneratedField(db_persist=True, expression=django.db.models.functions.comparison.Greatest(models.F('activated_on'), django.db.models.functions.comparison.Coalesce(models.F('last_used_on'), models.F('activated_on')), django.db.models.functions.comparison.Coalesce(models.F('watched_from'), models.F('activated_on')), django.db.models.functions.comparison.Coalesce(models.F('kept_on'), models.F('activated_on')), django.db.models.functions.comparison.Coalesce(models.F('reactivated_on'), models.F('activated_on'))), help_text='The latest of the days above (DOMAIN.md, “Last activity”); the database works it out.', output_field=models.DateField(null=True))),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to=settings.AUTH_USER_MODEL)),
-                ('environment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='accounts.environment')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("version", models.PositiveIntegerField(default=0, editable=False)),
+                ("created_at", models.DateTimeField()),
+                ("client_id", models.CharField(max_length=200)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "pending"),
+                            ("active", "active"),
+                            ("notified", "notified"),
+                            ("suspended", "suspended"),
+                            ("closed", "closed"),
+                        ],
+                        default="pending",
+                        max_length=20,
+                    ),
+                ),
+                ("state_since", models.DateTimeField()),
+                ("technical_name", models.CharField(blank=True, max_length=200)),
+                ("technical_email", models.EmailField(blank=True, max_length=254)),
+                ("as_seller", models.BooleanField(default=False)),
+                ("as_broker", models.BooleanField(default=False)),
+                ("system", models.CharField(blank=True, max_length=200)),
+                ("purpose", models.TextField(max_length=2000)),
+                (
+                    "loop_reference",
+                    models.CharField(blank=True, help_text="The account’s reference in Loop.", max_length=100),
+                ),
+                ("activated_on", models.DateField(null=True)),
+                ("last_used_on", models.DateField(null=True)),
+                ("watched_from", models.DateField(null=True)),
+                ("stated_through", models.DateField(null=True)),
+                ("kept_on", models.DateField(null=True)),
+                ("reactivated_on", models.DateField(null=True)),
+                (
+                    "last_activity_on",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.comparison.Greatest(
+                            models.F("activated_on"),
+                            django.db.models.functions.comparison.Coalesce(
+                                models.F("last_used_on"), models.F("activated_on")
+                            ),
+                            django.db.models.functions.comparison.Coalesce(
+                                models.F("watched_from"), models.F("activated_on")
+                            ),
+                            django.db.models.functions.comparison.Coalesce(
+                                models.F("kept_on"), models.F("activated_on")
+                            ),
+                            django.db.models.functions.comparison.Coalesce(
+                                models.F("reactivated_on"), models.F("activated_on")
+                            ),
+                        ),
+                        help_text="The latest of the days above (DOMAIN.md, “Last activity”); the database works it out.",
+                        output_field=models.DateField(null=True),
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="accounts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="accounts", to="accounts.environment"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('subject_type', models.CharField(max_length=20)),
-                ('subject_id', models.UUIDField()),
-                ('seq', models.PositiveIntegerField()),
-                ('at', models.DateTimeField()),
-                ('verb', models.CharField(max_length=40)),
-                ('source', models.CharField(blank=True, max_length=20)),
-                ('target', models.CharField(blank=True, max_length=20)),
-                ('actor_kind', models.CharField(max_length=10)),
-                ('actor_id', models.UUIDField(null=True)),
-                ('actor_name', models.CharField(max_length=200)),
-                ('comment', models.TextField(blank=True)),
-                ('data', models.JSONField(default=dict)),
-                ('previous', models.CharField(blank=True, max_length=64)),
-                ('hash', models.CharField(max_length=64)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("subject_type", models.CharField(max_length=20)),
+                ("subject_id", models.UUIDField()),
+                ("seq", models.PositiveIntegerField()),
+                ("at", models.DateTimeField()),
+                ("verb", models.CharField(max_length=40)),
+                ("source", models.CharField(blank=True, max_length=20)),
+                ("target", models.CharField(blank=True, max_length=20)),
+                ("actor_kind", models.CharField(max_length=10)),
+                ("actor_id", models.UUIDField(null=True)),
+                ("actor_name", models.CharField(max_length=200)),
+                ("comment", models.TextField(blank=True)),
+                ("data", models.JSONField(default=dict)),
+                ("previous", models.CharField(blank=True, max_length=64)),
+                ("hash", models.CharField(max_length=64)),
             ],
             options={
-                'indexes': [models.Index(fields=['verb', 'subject_id'], name='event_by_verb')],
-                'constraints': [models.UniqueConstraint(fields=('subject_type', 'subject_id', 'seq'), name='event_once_in_chain')],
+                "indexes": [models.Index(fields=["verb", "subject_id"], name="event_by_verb")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("subject_type", "subject_id", "seq"), name="event_once_in_chain")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='JobRun',
+            name="JobRun",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('job', models.CharField(max_length=40)),
-                ('period', models.CharField(max_length=30)),
-                ('state', models.CharField(choices=[('running', 'running'), ('done', 'done'), ('failed', 'failed')], default='running', max_length=10)),
-                ('attempts', models.PositiveSmallIntegerField(default=1)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('lease_until', models.DateTimeField()),
-                ('counts', models.JSONField(default=dict)),
-                ('error', models.TextField(blank=True)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("job", models.CharField(max_length=40)),
+                ("period", models.CharField(max_length=30)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("running", "running"), ("done", "done"), ("failed", "failed")],
+                        default="running",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=1)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("lease_until", models.DateTimeField()),
+                ("counts", models.JSONField(default=dict)),
+                ("error", models.TextField(blank=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['-started_at', 'id'], name='job_run_by_time')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['running', 'done', 'failed'])), name='job_run_state_is_known'), models.UniqueConstraint(fields=('job', 'period'), name='job_runs_once_per_period')],
+                "indexes": [models.Index(fields=["-started_at", "id"], name="job_run_by_time")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["running", "done", "failed"])), name="job_run_state_is_known"
+                    ),
+                    models.UniqueConstraint(fields=("job", "period"), name="job_runs_once_per_period"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('opened_on', models.DateField()),
-                ('last_activity_on', models.DateField(help_text="The account's last activity when the notice opened.")),
-                ('delivered_on', models.DateField(null=True)),
-                ('answer_by', models.DateField(null=True)),
-                ('undeliverable_at', models.DateTimeField(null=True)),
-                ('reminded_on', models.DateField(null=True)),
-                ('outcome', models.CharField(choices=[('open', 'open'), ('kept', 'kept'), ('used', 'used'), ('suspended', 'suspended'), ('closed', 'closed')], default='open', max_length=20)),
-                ('answer', models.CharField(blank=True, max_length=1000)),
-                ('answered_by', models.CharField(blank=True, max_length=200)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='accounts.account')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("opened_on", models.DateField()),
+                ("last_activity_on", models.DateField(help_text="The account's last activity when the notice opened.")),
+                ("delivered_on", models.DateField(null=True)),
+                ("answer_by", models.DateField(null=True)),
+                ("undeliverable_at", models.DateTimeField(null=True)),
+                ("reminded_on", models.DateField(null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("open", "open"),
+                            ("kept", "kept"),
+                            ("used", "used"),
+                            ("suspended", "suspended"),
+                            ("closed", "closed"),
+                        ],
+                        default="open",
+                        max_length=20,
+                    ),
+                ),
+                ("answer", models.CharField(blank=True, max_length=1000)),
+                ("answered_by", models.CharField(blank=True, max_length=200)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notices", to="accounts.account"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=40)),
-                ('to_email', models.EmailField(max_length=254)),
-                ('to_name', models.CharField(blank=True, max_length=200)),
-                ('language', models.CharField(default='en', max_length=2)),
-                ('state', models.CharField(choices=[('queued', 'queued'), ('delivered', 'delivered'), ('given_up', 'given up')], default='queued', max_length=12)),
-                ('created_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('claim', models.UUIDField(null=True)),
-                ('claimed_until', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('delivered_at', models.DateTimeField(null=True)),
-                ('last_error', models.CharField(blank=True, max_length=500)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='accounts.event')),
-                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to=settings.AUTH_USER_MODEL)),
-                ('notice', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='accounts.notice')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=40)),
+                ("to_email", models.EmailField(max_length=254)),
+                ("to_name", models.CharField(blank=True, max_length=200)),
+                ("language", models.CharField(default="en", max_length=2)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("queued", "queued"), ("delivered", "delivered"), ("given_up", "given up")],
+                        default="queued",
+                        max_length=12,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("claim", models.UUIDField(null=True)),
+                ("claimed_until", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("delivered_at", models.DateTimeField(null=True)),
+                ("last_error", models.CharField(blank=True, max_length=500)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="messages", to="accounts.event"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="accounts.notice",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=0, editable=False)),
-                ('created_at', models.DateTimeField()),
-                ('reference', models.CharField(max_length=20, unique=True)),
-                ('kind', models.CharField(choices=[('new_access', 'new access'), ('reactivation', 'reactivation'), ('secret_rotation', 'secret rotation')], default='new_access', max_length=20)),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('support', 'support'), ('returned', 'returned'), ('approval', 'approval'), ('approved', 'approved'), ('cegal_setup', 'cegal setup'), ('credential_issue', 'credential issue'), ('issued', 'issued'), ('rejected', 'rejected'), ('withdrawn', 'withdrawn')], default='draft', max_length=20)),
-                ('state_since', models.DateTimeField()),
-                ('organisation_name', models.CharField(blank=True, max_length=200)),
-                ('organisation_number', models.CharField(blank=True, max_length=20)),
-                ('as_seller', models.BooleanField(default=False)),
-                ('as_broker', models.BooleanField(default=False)),
-                ('system', models.CharField(blank=True, max_length=200)),
-                ('purpose', models.TextField(blank=True, max_length=2000)),
-                ('technical_name', models.CharField(blank=True, max_length=200)),
-                ('technical_email', models.EmailField(blank=True, max_length=254)),
-                ('owner_name', models.CharField(blank=True, max_length=200)),
-                ('owner_email', models.EmailField(blank=True, max_length=254)),
-                ('submitted_at', models.DateTimeField(null=True)),
-                ('submitted_answers', models.JSONField(default=dict, help_text='The answers as they were last sent, to show changes.')),
-                ('sent_to_cegal_at', models.DateTimeField(null=True)),
-                ('answer_by', models.DateField(help_text='The day by which a returned order must be answered.', null=True)),
-                ('expiry_warned_on', models.DateField(null=True)),
-                ('stage_reminded_on', models.DateField(null=True)),
-                ('environments', models.ManyToManyField(related_name='orders', to='accounts.environment')),
-                ('reactivates', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reactivation_orders', to='accounts.account')),
-                ('requester', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("version", models.PositiveIntegerField(default=0, editable=False)),
+                ("created_at", models.DateTimeField()),
+                ("reference", models.CharField(max_length=20, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("new_access", "new access"),
+                            ("reactivation", "reactivation"),
+                            ("secret_rotation", "secret rotation"),
+                        ],
+                        default="new_access",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("support", "support"),
+                            ("returned", "returned"),
+                            ("approval", "approval"),
+                            ("approved", "approved"),
+                            ("cegal_setup", "cegal setup"),
+                            ("credential_issue", "credential issue"),
+                            ("issued", "issued"),
+                            ("rejected", "rejected"),
+                            ("withdrawn", "withdrawn"),
+                        ],
+                        default="draft",
+                        max_length=20,
+                    ),
+                ),
+                ("state_since", models.DateTimeField()),
+                ("organisation_name", models.CharField(blank=True, max_length=200)),
+                ("organisation_number", models.CharField(blank=True, max_length=20)),
+                ("as_seller", models.BooleanField(default=False)),
+                ("as_broker", models.BooleanField(default=False)),
+                ("system", models.CharField(blank=True, max_length=200)),
+                ("purpose", models.TextField(blank=True, max_length=2000)),
+                ("technical_name", models.CharField(blank=True, max_length=200)),
+                ("technical_email", models.EmailField(blank=True, max_length=254)),
+                ("owner_name", models.CharField(blank=True, max_length=200)),
+                ("owner_email", models.EmailField(blank=True, max_length=254)),
+                ("submitted_at", models.DateTimeField(null=True)),
+                (
+                    "submitted_answers",
+                    models.JSONField(default=dict, help_text="The answers as they were last sent, to show changes."),
+                ),
+                ("sent_to_cegal_at", models.DateTimeField(null=True)),
+                (
+                    "answer_by",
+                    models.DateField(help_text="The day by which a returned order must be answered.", null=True),
+                ),
+                ("expiry_warned_on", models.DateField(null=True)),
+                ("stage_reminded_on", models.DateField(null=True)),
+                ("environments", models.ManyToManyField(related_name="orders", to="accounts.environment")),
+                (
+                    "reactivates",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reactivation_orders",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "requester",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="orders", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='account',
-            name='order',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='accounts.order'),
+            model_name="account",
+            name="order",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="accounts", to="accounts.order"
+            ),
         ),
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200)),
-                ('number', models.CharField(max_length=20, unique=True)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=200)),
+                ("number", models.CharField(max_length=20, unique=True)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='organisation_name_is_given'), models.CheckConstraint(condition=models.Q(('number', ''), _negated=True), name='organisation_number_is_given')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True), name="organisation_name_is_given"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("number", ""), _negated=True), name="organisation_number_is_given"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='order',
-            name='organisation',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='accounts.organisation'),
+            model_name="order",
+            name="organisation",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="orders",
+                to="accounts.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='account',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='accounts.organisation'),
+            model_name="account",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="accounts", to="accounts.organisation"
+            ),
         ),
         migrations.CreateModel(
-            name='PolicyNumber',
+            name="PolicyNumber",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('value', models.PositiveIntegerField()),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("value", models.PositiveIntegerField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('name__in', ('inactive_after_years', 'answer_days', 'first_reminder_days', 'second_reminder_days', 'feed_max_age_days', 'mass_suspension_least', 'mass_suspension_percent', 'secret_days', 'return_days', 'return_warning_days', 'target_support', 'target_approval', 'target_approved', 'target_cegal_setup', 'target_credential_issue'))), name='policy_number_is_known'), models.CheckConstraint(condition=models.Q(('value__gte', 1)), name='policy_number_is_positive')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "name__in",
+                                (
+                                    "inactive_after_years",
+                                    "answer_days",
+                                    "first_reminder_days",
+                                    "second_reminder_days",
+                                    "feed_max_age_days",
+                                    "mass_suspension_least",
+                                    "mass_suspension_percent",
+                                    "secret_days",
+                                    "return_days",
+                                    "return_warning_days",
+                                    "target_support",
+                                    "target_approval",
+                                    "target_approved",
+                                    "target_cegal_setup",
+                                    "target_credential_issue",
+                                ),
+                            )
+                        ),
+                        name="policy_number_is_known",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("value__gte", 1)), name="policy_number_is_positive"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RoleGrant',
+            name="RoleGrant",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(choices=[('support', 'support'), ('service_responsible', 'service_responsible'), ('cegal', 'cegal'), ('administrator', 'administrator')], max_length=24)),
-                ('granted_by', models.CharField(max_length=200)),
-                ('granted_at', models.DateTimeField()),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("support", "support"),
+                            ("service_responsible", "service_responsible"),
+                            ("cegal", "cegal"),
+                            ("administrator", "administrator"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("granted_by", models.CharField(max_length=200)),
+                ("granted_at", models.DateTimeField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="grants", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SuspensionList',
+            name="SuspensionList",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('run_on', models.DateField()),
-                ('allowed', models.PositiveIntegerField(help_text='How many one run may suspend without being asked.')),
-                ('created_at', models.DateTimeField()),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('confirmed_by', models.CharField(max_length=200, null=True)),
-                ('accounts', models.ManyToManyField(related_name='suspension_lists', to='accounts.account')),
-                ('environment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suspension_lists', to='accounts.environment')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("run_on", models.DateField()),
+                ("allowed", models.PositiveIntegerField(help_text="How many one run may suspend without being asked.")),
+                ("created_at", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("confirmed_by", models.CharField(max_length=200, null=True)),
+                ("accounts", models.ManyToManyField(related_name="suspension_lists", to="accounts.account")),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="suspension_lists",
+                        to="accounts.environment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Task',
+            name="Task",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('disable_client', 'disable client'), ('enable_client', 'enable client'), ('find_contact', 'find contact'), ('new_secret', 'new secret')], max_length=20)),
-                ('opened_at', models.DateTimeField()),
-                ('done_at', models.DateTimeField(null=True)),
-                ('done_by', models.CharField(max_length=200, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='accounts.account')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='accounts.event')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("disable_client", "disable client"),
+                            ("enable_client", "enable client"),
+                            ("find_contact", "find contact"),
+                            ("new_secret", "new secret"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("opened_at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(null=True)),
+                ("done_by", models.CharField(max_length=200, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tasks", to="accounts.account"
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tasks", to="accounts.event"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='UsageFile',
+            name="UsageFile",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('digest', models.CharField(max_length=64)),
-                ('received_at', models.DateTimeField()),
-                ('lines', models.PositiveBigIntegerField()),
-                ('environment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='usage_files', to='accounts.environment')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("digest", models.CharField(max_length=64)),
+                ("received_at", models.DateTimeField()),
+                ("lines", models.PositiveBigIntegerField()),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="usage_files",
+                        to="accounts.environment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Credential',
+            name="Credential",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('sealed_secret', models.TextField(blank=True, help_text='v1.<key id>.<base64>; empty once destroyed.')),
-                ('entered_at', models.DateTimeField()),
-                ('entered_by', models.CharField(max_length=200)),
-                ('expires_on', models.DateField(help_text='The day on which the provider lets the secret expire.', null=True)),
-                ('checked_at', models.DateTimeField(null=True)),
-                ('check_outcome', models.CharField(blank=True, max_length=40)),
-                ('check_sentence', models.CharField(blank=True, max_length=500)),
-                ('verified_at', models.DateTimeField(null=True)),
-                ('collect_by', models.DateField(help_text='After this day an unrevealed secret is destroyed.', null=True)),
-                ('revealed_at', models.DateTimeField(null=True)),
-                ('revealed_by', models.CharField(max_length=200, null=True)),
-                ('destroyed_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credentials', to='accounts.account')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                (
+                    "sealed_secret",
+                    models.TextField(blank=True, help_text="v1.<key id>.<base64>; empty once destroyed."),
+                ),
+                ("entered_at", models.DateTimeField()),
+                ("entered_by", models.CharField(max_length=200)),
+                (
+                    "expires_on",
+                    models.DateField(help_text="The day on which the provider lets the secret expire.", null=True),
+                ),
+                ("checked_at", models.DateTimeField(null=True)),
+                ("check_outcome", models.CharField(blank=True, max_length=40)),
+                ("check_sentence", models.CharField(blank=True, max_length=500)),
+                ("verified_at", models.DateTimeField(null=True)),
+                (
+                    "collect_by",
+                    models.DateField(help_text="After this day an unrevealed secret is destroyed.", null=True),
+                ),
+                ("revealed_at", models.DateTimeField(null=True)),
+                ("revealed_by", models.CharField(max_length=200, null=True)),
+                ("destroyed_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="credentials", to="accounts.account"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('destroyed_at__isnull', True)), fields=['collect_by'], name='credential_due')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('revealed_at__isnull', True), ('revealed_by__isnull', True)), models.Q(('revealed_at__isnull', False), ('revealed_by__isnull', False)), _connector='OR'), name='credential_revealed_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(('destroyed_at__isnull', False), ('sealed_secret', '')), models.Q(models.Q(('sealed_secret', ''), _negated=True), ('destroyed_at__isnull', True), ('revealed_at__isnull', True)), _connector='OR'), name='credential_secret_until_destroyed'), models.UniqueConstraint(condition=models.Q(('destroyed_at__isnull', True)), fields=('account',), name='credential_one_to_collect')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("destroyed_at__isnull", True)), fields=["collect_by"], name="credential_due"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("revealed_at__isnull", True), ("revealed_by__isnull", True)),
+                            models.Q(("revealed_at__isnull", False), ("revealed_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="credential_revealed_by_somebody",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("destroyed_at__isnull", False), ("sealed_secret", "")),
+                            models.Q(
+                                models.Q(("sealed_secret", ""), _negated=True),
+                                ("destroyed_at__isnull", True),
+                                ("revealed_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="credential_secret_until_destroyed",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("destroyed_at__isnull", True)),
+                        fields=("account",),
+                        name="credential_one_to_collect",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DailyUsage',
+            name="DailyUsage",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('calls', models.PositiveBigIntegerField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='usage', to='accounts.account')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("day", models.DateField()),
+                ("calls", models.PositiveBigIntegerField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="usage", to="accounts.account"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('account', 'day'), name='usage_once_per_account_and_day'), models.CheckConstraint(condition=models.Q(('calls__gt', 0)), name='usage_counts_something')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "day"), name="usage_once_per_account_and_day"),
+                    models.CheckConstraint(condition=models.Q(("calls__gt", 0)), name="usage_counts_something"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Coverage',
+            name="Coverage",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('source', models.CharField(max_length=100)),
-                ('first_day', models.DateField()),
-                ('last_day', models.DateField()),
-                ('received_at', models.DateTimeField()),
-                ('accepted_by', models.CharField(blank=True, max_length=200)),
-                ('reason', models.CharField(blank=True, max_length=1000)),
-                ('environment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='coverage', to='accounts.environment')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("source", models.CharField(max_length=100)),
+                ("first_day", models.DateField()),
+                ("last_day", models.DateField()),
+                ("received_at", models.DateTimeField()),
+                ("accepted_by", models.CharField(blank=True, max_length=200)),
+                ("reason", models.CharField(blank=True, max_length=1000)),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="coverage", to="accounts.environment"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['environment', 'last_day'], name='coverage_by_day')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('first_day__lte', models.F('last_day'))), name='coverage_days_in_order'), models.UniqueConstraint(fields=('environment', 'source', 'first_day', 'last_day'), name='coverage_is_said_once')],
+                "indexes": [models.Index(fields=["environment", "last_day"], name="coverage_by_day")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("first_day__lte", models.F("last_day"))), name="coverage_days_in_order"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("environment", "source", "first_day", "last_day"), name="coverage_is_said_once"
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['open', 'kept', 'used', 'suspended', 'closed'])), name='notice_outcome_is_known'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outcome__in", ["open", "kept", "used", "suspended", "closed"])),
+                name="notice_outcome_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer_by__isnull', True), ('delivered_on__isnull', True)), models.Q(('answer_by__isnull', False), ('delivered_on__isnull', False)), _connector='OR'), name='notice_delivered_has_answer_by'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answer_by__isnull", True), ("delivered_on__isnull", True)),
+                    models.Q(("answer_by__isnull", False), ("delivered_on__isnull", False)),
+                    _connector="OR",
+                ),
+                name="notice_delivered_has_answer_by",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(condition=models.Q(('outcome', 'open')), fields=('account',), name='notice_one_open_per_account'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("outcome", "open")), fields=("account",), name="notice_one_open_per_account"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('outcome', 'open')), models.Q(models.Q(('outcome', 'open'), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='notice_closed_has_time'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", True), ("outcome", "open")),
+                    models.Q(models.Q(("outcome", "open"), _negated=True), ("closed_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="notice_closed_has_time",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['due_at'], name='message_queued'),
+            model_name="message",
+            index=models.Index(condition=models.Q(("state", "queued")), fields=["due_at"], name="message_queued"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['state', '-created_at', 'id'], name='message_by_state'),
+            model_name="message",
+            index=models.Index(fields=["state", "-created_at", "id"], name="message_by_state"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['-created_at', 'id'], name='message_by_time'),
+            model_name="message",
+            index=models.Index(fields=["-created_at", "id"], name="message_by_time"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'delivered', 'given_up'])), name='message_state_is_known'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["queued", "delivered", "given_up"])), name="message_state_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('to_email', ''), _negated=True), name='message_address_is_given'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("to_email", ""), _negated=True), name="message_address_is_given"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('delivered_at__isnull', False), ('state', 'delivered')), models.Q(models.Q(('state', 'delivered'), _negated=True), ('delivered_at__isnull', True)), _connector='OR'), name='message_delivered_has_time'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("delivered_at__isnull", False), ("state", "delivered")),
+                    models.Q(models.Q(("state", "delivered"), _negated=True), ("delivered_at__isnull", True)),
+                    _connector="OR",
+                ),
+                name="message_delivered_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('event', 'kind', 'to_email'), name='message_once_per_event'),
+            model_name="message",
+            constraint=models.UniqueConstraint(fields=("event", "kind", "to_email"), name="message_once_per_event"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['state', 'state_since', 'id'], name='order_worklist'),
+            model_name="order",
+            index=models.Index(fields=["state", "state_since", "id"], name="order_worklist"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['requester', '-created_at', 'id'], name='order_of_requester'),
+            model_name="order",
+            index=models.Index(fields=["requester", "-created_at", "id"], name="order_of_requester"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('state', 'returned')), fields=['answer_by'], name='order_returned_due'),
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(("state", "returned")), fields=["answer_by"], name="order_returned_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'support', 'returned', 'approval', 'approved', 'cegal_setup', 'credential_issue', 'issued', 'rejected', 'withdrawn'])), name='order_state_is_known'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "draft",
+                            "support",
+                            "returned",
+                            "approval",
+                            "approved",
+                            "cegal_setup",
+                            "credential_issue",
+                            "issued",
+                            "rejected",
+                            "withdrawn",
+                        ],
+                    )
+                ),
+                name="order_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['new_access', 'reactivation', 'secret_rotation'])), name='order_kind_is_known'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["new_access", "reactivation", "secret_rotation"])),
+                name="order_kind_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('reference', ''), _negated=True), name='order_reference_is_given'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reference", ""), _negated=True), name="order_reference_is_given"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'returned', 'withdrawn']), models.Q(models.Q(('as_seller', True), ('as_broker', True), _connector='OR'), models.Q(('organisation_name', ''), _negated=True), models.Q(('organisation_number', ''), _negated=True), models.Q(('system', ''), _negated=True), models.Q(('purpose', ''), _negated=True), models.Q(('technical_name', ''), _negated=True), models.Q(('technical_email', ''), _negated=True), models.Q(('owner_name', ''), _negated=True), models.Q(('owner_email', ''), _negated=True)), _connector='OR'), name='order_form_is_complete'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["draft", "returned", "withdrawn"]),
+                    models.Q(
+                        models.Q(("as_seller", True), ("as_broker", True), _connector="OR"),
+                        models.Q(("organisation_name", ""), _negated=True),
+                        models.Q(("organisation_number", ""), _negated=True),
+                        models.Q(("system", ""), _negated=True),
+                        models.Q(("purpose", ""), _negated=True),
+                        models.Q(("technical_name", ""), _negated=True),
+                        models.Q(("technical_email", ""), _negated=True),
+                        models.Q(("owner_name", ""), _negated=True),
+                        models.Q(("owner_email", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="order_form_is_complete",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'returned', 'withdrawn']), models.Q(('organisation__isnull', False), ('submitted_at__isnull', False)), _connector='OR'), name='order_sent_has_organisation_and_time'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["draft", "returned", "withdrawn"]),
+                    models.Q(("organisation__isnull", False), ("submitted_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="order_sent_has_organisation_and_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'returned'), _negated=True), ('answer_by__isnull', False), _connector='OR'), name='order_returned_has_answer_by'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "returned"), _negated=True), ("answer_by__isnull", False), _connector="OR"
+                ),
+                name="order_returned_has_answer_by",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['cegal_setup', 'credential_issue']), _negated=True), ('sent_to_cegal_at__isnull', False), _connector='OR'), name='order_at_cegal_was_sent'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["cegal_setup", "credential_issue"]), _negated=True),
+                    ("sent_to_cegal_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="order_at_cegal_was_sent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'reactivation'), ('reactivates__isnull', False)), models.Q(models.Q(('kind', 'reactivation'), _negated=True), ('reactivates__isnull', True)), _connector='OR'), name='order_reactivation_names_account'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "reactivation"), ("reactivates__isnull", False)),
+                    models.Q(models.Q(("kind", "reactivation"), _negated=True), ("reactivates__isnull", True)),
+                    _connector="OR",
+                ),
+                name="order_reactivation_names_account",
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['state', 'last_activity_on', 'id'], name='account_by_activity'),
+            model_name="account",
+            index=models.Index(fields=["state", "last_activity_on", "id"], name="account_by_activity"),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['environment', 'state'], name='account_by_environment'),
+            model_name="account",
+            index=models.Index(fields=["environment", "state"], name="account_by_environment"),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['state', 'state_since', 'id'], name='account_by_state'),
+            model_name="account",
+            index=models.Index(fields=["state", "state_since", "id"], name="account_by_state"),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('client_id', 'environment'), name='account_is_unique_in_environment'),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                fields=("client_id", "environment"), name="account_is_unique_in_environment"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'active', 'notified', 'suspended', 'closed'])), name='account_state_is_known'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["pending", "active", "notified", "suspended", "closed"])),
+                name="account_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('client_id', ''), _negated=True), name='account_client_id_is_given'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("client_id", ""), _negated=True), name="account_client_id_is_given"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose', ''), _negated=True), name='account_purpose_is_given'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("purpose", ""), _negated=True), name="account_purpose_is_given"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('as_seller', True), ('as_broker', True), _connector='OR'), name='account_role_is_given'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("as_seller", True), ("as_broker", True), _connector="OR"),
+                name="account_role_is_given",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['active', 'notified', 'suspended']), _negated=True), ('activated_on__isnull', False), _connector='OR'), name='account_living_was_activated'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["active", "notified", "suspended"]), _negated=True),
+                    ("activated_on__isnull", False),
+                    _connector="OR",
+                ),
+                name="account_living_was_activated",
+            ),
         ),
         migrations.AddIndex(
-            model_name='rolegrant',
-            index=models.Index(fields=['role', 'person'], name='grant_by_role'),
+            model_name="rolegrant",
+            index=models.Index(fields=["role", "person"], name="grant_by_role"),
         ),
         migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.UniqueConstraint(fields=('person', 'role'), name='role_is_granted_once'),
+            model_name="rolegrant",
+            constraint=models.UniqueConstraint(fields=("person", "role"), name="role_is_granted_once"),
         ),
         migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['support', 'service_responsible', 'cegal', 'administrator'])), name='role_is_known'),
+            model_name="rolegrant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["support", "service_responsible", "cegal", "administrator"])),
+                name="role_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suspensionlist',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at__isnull', True), ('confirmed_by__isnull', True)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='suspension_list_confirmed_by_somebody'),
+            model_name="suspensionlist",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("confirmed_at__isnull", True), ("confirmed_by__isnull", True)),
+                    models.Q(("confirmed_at__isnull", False), ("confirmed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="suspension_list_confirmed_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suspensionlist',
-            constraint=models.UniqueConstraint(condition=models.Q(('confirmed_at__isnull', True)), fields=('environment',), name='suspension_list_one_open_per_environment'),
+            model_name="suspensionlist",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("confirmed_at__isnull", True)),
+                fields=("environment",),
+                name="suspension_list_one_open_per_environment",
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('done_at__isnull', True)), fields=['kind', 'opened_at', 'id'], name='task_open'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("done_at__isnull", True)), fields=["kind", "opened_at", "id"], name="task_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['disable_client', 'enable_client', 'find_contact', 'new_secret'])), name='task_kind_is_known'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["disable_client", "enable_client", "find_contact", "new_secret"])),
+                name="task_kind_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', True), ('done_by__isnull', True)), models.Q(('done_at__isnull', False), ('done_by__isnull', False)), _connector='OR'), name='task_done_by_somebody'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("done_at__isnull", True), ("done_by__isnull", True)),
+                    models.Q(("done_at__isnull", False), ("done_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="task_done_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.UniqueConstraint(condition=models.Q(('done_at__isnull', True)), fields=('account', 'kind'), name='task_open_once_per_account'),
+            model_name="task",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("done_at__isnull", True)),
+                fields=("account", "kind"),
+                name="task_open_once_per_account",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='usagefile',
-            constraint=models.UniqueConstraint(fields=('environment', 'digest'), name='usage_file_once'),
+            model_name="usagefile",
+            constraint=models.UniqueConstraint(fields=("environment", "digest"), name="usage_file_once"),
         ),
     ]

@@ -22,9 +22,7 @@ HINTS = {"seller": "Imports items and sales data", "broker": "Exports sales data
 class ExampleForm(forms.Form):
     """One field of each kind."""
 
-    organisation_name = forms.CharField(
-        label="Organisation name", help_text="As written in the company register"
-    )
+    organisation_name = forms.CharField(label="Organisation name", help_text="As written in the company register")
     organisation_number = forms.CharField(
         label="Organisation number",
         error_messages={"required": "Enter the organisation number with 9 digits, for example 912 345 678"},
@@ -37,9 +35,7 @@ class ExampleForm(forms.Form):
     environments = forms.MultipleChoiceField(
         label="Environments",
         choices=[("test", "TEST"), ("production", "PRODUCTION")],
-        widget=CheckboxRows(
-            environments=True, columns=2, hints={"test": "Try your integration with test data"}
-        ),
+        widget=CheckboxRows(environments=True, columns=2, hints={"test": "Try your integration with test data"}),
         error_messages={"required": "Choose at least one environment"},
     )
     purpose = forms.CharField(
@@ -174,9 +170,7 @@ def _checks() -> list[dict[str, str]]:
 
 def _options() -> list[dict[str, Any]]:
     comment = forms.Form(auto_id="decision_%s")
-    comment.fields["comment"] = forms.CharField(
-        label="What is missing?", widget=forms.Textarea(attrs={"rows": 2})
-    )
+    comment.fields["comment"] = forms.CharField(label="What is missing?", widget=forms.Textarea(attrs={"rows": 2}))
     return [
         {
             "value": "send_for_approval",
