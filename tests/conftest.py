@@ -68,6 +68,18 @@ def empty_cache() -> Iterator[None]:
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def no_connection_left() -> Iterator[None]:
+    """Let no test leave a connection to a token URL open."""
+    yield
+    from accounts.gateways.client import shared_client
+
+    if shared_client.cache_info().currsize:
+        for private in (True, False):
+            shared_client(private).close()
+        shared_client.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Start the machine's own Chromium."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from accounts.gateways.client import GuardedClient, shared_client
+from accounts.gateways.client import GuardedClient
 from loop_standin.process import running
 
 TOKEN = "/test/loop-m2m/loop-api/v1/token"
@@ -43,13 +43,3 @@ def hasty() -> Iterator[GuardedClient]:
     """A client with a second for everything, so that tests of time-outs end soon."""
     with GuardedClient(allow_private=True, total_seconds=1.0) as client:
         yield client
-
-
-@pytest.fixture(autouse=True)
-def _no_client_left() -> Iterator[None]:
-    """Each test makes its own shared client, and leaves no connection open."""
-    shared_client.cache_clear()
-    yield
-    for allowed in (True, False):
-        shared_client(allowed).close()
-    shared_client.cache_clear()
