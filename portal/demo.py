@@ -89,7 +89,7 @@ def is_free(port: int) -> bool:
 def prepare(loop_api: str) -> None:
     """Make the tables and the sample data; `loop_api` is where the stand-in will answer."""
     import django
-    from django.core.management import call_command
+    from django.core.management import CommandError, call_command
     from django.db import OperationalError, connection
 
     django.setup()
@@ -97,22 +97,13 @@ def prepare(loop_api: str) -> None:
     try:
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
-        call_sample_data(loop_api)
+        call_command("sample_data", loop_api=loop_api, verbosity=0)
+    except CommandError as reason:
+        tell(f"No sample data: {reason}")
     except OperationalError as mistake:
         raise ImproperlyConfigured(f"the database cannot be used: {str(mistake).strip()}") from None
     finally:
         connection.close()
-
-
-def call_sample_data(loop_api: str) -> None:
-    """Make the sample data, with environments that lead to the stand-in at `loop_api`."""
-    from django.core.management import call_command, get_commands, load_command_class
-
-    app = get_commands().get("sample_data")
-    if not app:
-        return
-    usage = load_command_class(app, "sample_data").create_parser("manage.py", "sample_data").format_help()
-    call_command("sample_data", **({"loop_api": loop_api} if "--loop-api" in usage else {}))
 
 
 def standin(data_dir: Path, port: int) -> Program:
@@ -134,7 +125,7 @@ def introduce() -> None:
     tell("  Sign in with an email address; the code comes by mail. These people are there already:")
     for line in people():
         tell(f"    {line}")
-    tell("    any other address                               a new requester")
+    tell("    any other address                           a new requester")
     tell(f"  Sent mails, also the codes: {mails}")
     tell("  Ctrl-C ends it; running work finishes first.")
     tell("")
@@ -162,9 +153,9 @@ def people() -> Iterator[str]:
     staff = active.filter(grants__isnull=False).distinct().prefetch_related("grants").order_by("created_at")
     for person in staff:
         roles = " and ".join(sorted(grant.get_role_display().replace("_", " ") for grant in person.grants.all()))
-        yield f"{person.email:<44}{roles}"
+        yield f"{person.email:<44}{person.name}, {roles}"
     for person in active.filter(grants__isnull=True).order_by("created_at")[:3]:
-        yield f"{person.email:<44}requester"
+        yield f"{person.email:<44}{person.name or person.email}, requester"
     connection.close()
 
 

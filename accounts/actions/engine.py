@@ -6,7 +6,8 @@ the state and the version that the caller saw, and its count must be that of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -154,7 +155,7 @@ def _write(
     target: str | None = None,
 ) -> list[tuple[S, Event]]:
     changes: list[tuple[S, Event]] = []
-    with transaction.atomic():
+    with _as_before_if_it_fails(subjects), transaction.atomic():
         for group in _alike(subjects):
             changes += _write_alike(group, verb, by, now, change, target)
         if changes:
@@ -162,6 +163,19 @@ def _write(
             outbox.post(changes, owed.tells, now=now, notices=change.notices)
             outbox.owe([(s, e) for s, e in changes if isinstance(s, Account)], owed.owes, now=now)
     return changes
+
+
+@contextmanager
+def _as_before_if_it_fails(subjects: Sequence[Subject]) -> Iterator[None]:
+    """Nothing was written: then the caller's objects must not say otherwise."""
+    before = [dict(vars(subject)) for subject in subjects]
+    try:
+        yield
+    except BaseException:
+        for subject, kept in zip(subjects, before, strict=True):
+            vars(subject).clear()
+            vars(subject).update(kept)
+        raise
 
 
 def _alike(subjects: Sequence[S]) -> list[list[S]]:

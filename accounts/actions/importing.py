@@ -220,7 +220,7 @@ def _values(account: Account) -> dict[str, str]:
     return {
         "organisation_number": account.organisation.number,
         "owner_email": account.owner.email.lower(),
-        "technical_email": account.technical_email.lower(),
+        "technical_email": account.technical_email,
         "role": "+".join(role for role, held in roles if held),
         "system": account.system,
         "purpose": account.purpose,

@@ -132,12 +132,14 @@ def _environments_to_brake(run: Check) -> dict[UUID, brake.Brake]:
     """The environments in which this run would suspend too many, with how many it may."""
     if not _overdue(run).exists():
         return {}
-    due: Counter[UUID] = Counter()
+    due, unconfirmed = Counter[UUID](), set[UUID]()
     confirmed = brake.confirmed_accounts()
     for finding in _suspensions(run):
+        due[finding.account.environment_id] += 1
         if not brake.is_confirmed(finding, confirmed):
-            due[finding.account.environment_id] += 1
-    return brake.brakes(due, run.policy, confirmed, lambda: _suspensions(run))
+            unconfirmed.add(finding.account.environment_id)
+    asked = {environment: number for environment, number in due.items() if environment in unconfirmed}
+    return brake.brakes(asked, run.policy, confirmed, lambda: _suspensions(run))
 
 
 def _suspensions(run: Check) -> Iterator[Finding]:

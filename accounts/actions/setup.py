@@ -69,7 +69,6 @@ def complete_setup(order: Order, *, by: Actor, now: datetime, setups: Sequence[S
         with transaction.atomic():
             return engine.move(order, "complete_setup", by=by, now=now, facts=facts, change=change)
     except IntegrityError as error:
-        order.refresh_from_db()  # nothing was written: the caller's copy must not say otherwise
         raise NotReady(_taken(setups)) from error
 
 

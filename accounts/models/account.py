@@ -36,7 +36,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
         """
         seen = Q(owner_id=actor.id) if actor.id else Q(pk__in=[])
         if actor.id and actor.email:
-            seen |= Q(technical_email__iexact=actor.email)
+            seen |= Q(technical_email=actor.email.lower())
         if actor.owns is not None:
             seen |= Q(pk=actor.owns)
         if actor.holds(Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR, Role.SYSTEM):
@@ -66,7 +66,7 @@ class Account(Subject):
     order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="accounts")
     owner = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="accounts")
     technical_name = models.CharField(max_length=200, blank=True)
-    technical_email = models.EmailField(max_length=254, blank=True)
+    technical_email = models.EmailField(max_length=254, blank=True, help_text="In lower case.")
     as_seller = models.BooleanField(default=False)
     as_broker = models.BooleanField(default=False)
     system = models.CharField(max_length=200, blank=True)
@@ -110,6 +110,7 @@ class Account(Subject):
             models.Index(fields=["state", "last_activity_on", "id"], name="account_by_activity"),
             models.Index(fields=["environment", "state"], name="account_by_environment"),
             models.Index(fields=["state", "state_since", "id"], name="account_by_state"),
+            models.Index(fields=["technical_email"], name="account_by_technical_contact"),
         ]
 
     def __str__(self) -> str:

@@ -78,7 +78,7 @@ class Bar:
 def mine(by: Actor) -> QuerySet[Account]:
     """The accounts whose owner or technical contact ``by`` is, whatever roles they hold besides."""
     owned = Q(owner_id=by.id)
-    return Account.objects.filter(owned | Q(technical_email__iexact=by.email) if by.email else owned)
+    return Account.objects.filter(owned | Q(technical_email=by.email.lower()) if by.email else owned)
 
 
 def my_accounts(

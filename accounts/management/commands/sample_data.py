@@ -45,6 +45,8 @@ manage.py sample_data --loop-api http://127.0.0.1:9100"""
         introduce(now)
         orders, accounts = create_orders(today, now), create_accounts(today, now)
         made = f"{self.count(orders, 'order', 'orders')} and {self.count(accounts, 'account', 'accounts')}"
+        if not options["verbosity"]:
+            return
         self.stdout.write(f"Sample data: {made} made. These people can sign in, with a code that is sent to them:")
         for member in CAST:
             self.stdout.write(f"  {member.email:<42} {member.name}, {member.what}")
