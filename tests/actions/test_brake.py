@@ -249,3 +249,12 @@ def test_a_confirmation_is_never_lost_to_a_run_at_the_same_moment() -> None:
     assert confirmed == (said is None)
     if confirmed:
         assert set(SuspensionList.objects.get(pk=waiting.pk).accounts.all()) == set(accounts)
+
+
+def test_one_more_beside_a_confirmed_list_is_held_until_somebody_confirms_it_too(fed: Story) -> None:
+    accounts = many(fed, 11)
+    check(TODAY)
+    confirm(fed)
+    late = many(fed, 1, prefix="late")
+    assert check(TOMORROW) == {"suspended": names(accounts), **held(late)}
+    assert list(SuspensionList.objects.get(confirmed_at=None).accounts.all()) == late

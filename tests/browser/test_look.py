@@ -142,7 +142,7 @@ def test_signing_in_with_script_off(open_page: OpenPage, mailoutbox: list) -> No
     assert page.locator(".ds-error-summary a").get_attribute("href") == "#id_code"
     page.fill("#id_code", code)
     page.click("main form button")
-    page.goto(page.url.split("/account")[0].rstrip("/") + "/about/")
+    page.wait_for_url("**/orders/")
     assert page.locator("[popovertarget=me]").inner_text().startswith("K")
 
 
