@@ -7,7 +7,7 @@ from datetime import date
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, Lower
 
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.states import PROVIDER_TASKS, AccountState, Role
@@ -100,6 +100,9 @@ class Account(Subject):
             models.CheckConstraint(condition=~Q(client_id=""), name="account_client_id_is_given"),
             models.CheckConstraint(condition=~Q(purpose=""), name="account_purpose_is_given"),
             models.CheckConstraint(condition=Q(as_seller=True) | Q(as_broker=True), name="account_role_is_given"),
+            models.CheckConstraint(
+                condition=Q(technical_email=Lower("technical_email")), name="account_technical_email_is_lower_case"
+            ),
             models.CheckConstraint(
                 condition=~Q(state__in=_LIVING) | Q(activated_on__isnull=False),
                 name="account_living_was_activated",

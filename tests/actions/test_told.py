@@ -55,7 +55,7 @@ def test_owner_and_requester_are_both_told_when_they_are_two(story: Story) -> No
 
 
 def test_an_owner_who_is_also_the_technical_contact_gets_one_mail(story: Story) -> None:
-    account = story.account_in("active", technical_email="Ingrid@Nordsjo.example")
+    account = story.account_in("active", technical_email="ingrid@nordsjo.example")
     event = story.do(account, "suspend", "support", comment="A leaked secret.")
     assert told(event) == {"account_suspended": {INGRID}}
 

@@ -45,6 +45,7 @@ CHECKS: list[tuple[str, str, dict[str, object]]] = [
     ("account_client_id_is_given", "account", {"client_id": ""}),
     ("account_purpose_is_given", "account", {"purpose": ""}),
     ("account_role_is_given", "account", {"as_seller": False, "as_broker": False}),
+    ("account_technical_email_is_lower_case", "account", {"technical_email": "Tor@Nordsjo.example"}),
     ("account_living_was_activated", "account", {"activated_on": None}),
     ("account_living_was_activated", "account", {"activated_on": None, "state": "active"}),
     ("account_living_was_activated", "account", {"activated_on": None, "state": "suspended"}),
