@@ -34,7 +34,7 @@ production() { # a command of manage.py, with an environment like that of produc
 }
 
 nothing_of_this_place() { # no address of a package registry, no path of a machine, in what is committed
-  ! git grep -nE 'index-url|extra-index|find-links|/(home|Users|root)/[a-z]|files\.pythonhosted|pypi\.org/simple' -- . \
+  ! git grep -nE 'index-url|extra-index|find-links|/(home|Users|root)/[a-z]|python[h]osted|p[y]pi[.]|npm[j]s[.]' -- . \
     ':!scripts/check.sh' &&
     ! grep -nE '://' requirements.txt requirements-dev.txt
 }
