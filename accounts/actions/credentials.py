@@ -16,11 +16,11 @@ from accounts.gateways import loop
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.lifecycle.sentence import Sentence as _
-from accounts.lifecycle.states import AccountState, Audience, Role, TaskKind
+from accounts.lifecycle.states import Audience, Role
 from accounts.lifecycle.transition import Tell
 from accounts.models import Account, Credential, Event, Order, current_policy
 from accounts.models.encrypted import SealError
-from accounts.models.facts import account_facts, order_facts, who_was_first
+from accounts.models.facts import account_facts, order_facts
 
 
 def verify(credential: Credential, *, by: Actor, now: datetime) -> loop.TokenCheck:
@@ -79,7 +79,7 @@ def issue_credentials(
     ``override`` set with a reason in ``comment``. For a reactivation the suspended account becomes active again.
     """
     references = loop_references or {}
-    accounts = list(order.accounts.select_related("environment"))
+    accounts = list(order.accounts.select_related("environment").order_by("environment"))
     for account in accounts:
         account.loop_reference = references.get(account.pk, account.loop_reference).strip()
     facts = order_facts(
@@ -133,46 +133,6 @@ def destroy_uncollected(*, today: date, now: datetime, by: Actor) -> dict[str, i
     return {"destroyed": destroyed}
 
 
-def ask_for_new_secret(account: Account, *, by: Actor, now: datetime, comment: str = "") -> Event:
-    """Support asks Cegal for a new secret of a living account whose last one is gone; no new approval is needed.
-
-    Raises NotAllowed, NotReady, or LostRace when somebody changed the account since it was read.
-    """
-    if not by.holds(Role.SUPPORT):
-        raise NotAllowed(_("Only Support can ask Cegal for a new secret."))
-    if account.state in (AccountState.PENDING.value, AccountState.CLOSED.value):
-        raise NotReady(_("Only an account that is in use can get a new secret."))
-    if account.credentials.filter(destroyed_at__isnull=True).exists():
-        raise NotReady(_("The last secret still waits for its owner to collect it."))
-    if account.tasks.filter(kind=TaskKind.NEW_SECRET.value, done_at__isnull=True).exists():
-        raise NotReady(_("Cegal was asked for a new secret already."))
-    owed = Owed((Tell("new_secret_asked", Audience.CEGAL),), (TaskKind.NEW_SECRET,))
-    change = Change(comment=comment)
-    asked = engine.record([account], "ask_for_new_secret", by=by, now=now, change=change, owed=owed)
-    if not asked:
-        raise LostRace(who_was_first(account))
-    return asked[0][1]
-
-
-def enter_new_secret(
-    account: Account, *, client_secret: str, by: Actor, now: datetime, expires_on: date | None = None
-) -> Event:
-    """Cegal enters the secret that Support asked for; the owner is told and may collect it for [14] days."""
-    if not by.holds(Role.CEGAL):
-        raise NotAllowed(_("Only Cegal can enter a client secret."))
-    if not client_secret.strip():
-        raise NotReady(_("Paste the client secret."))
-    with transaction.atomic():
-        asked = account.tasks.filter(kind=TaskKind.NEW_SECRET.value, done_at__isnull=True)
-        if not asked.update(done_at=now, done_by=by.name):
-            raise LostRace(_("Nobody waits for a new secret of this account: it was entered already."))
-        credential = secrets.sealed(account, client_secret.strip(), by=by, now=now, expires_on=expires_on)
-        credential.collect_by = timezone.localdate(now) + timedelta(days=current_policy().secret_days)
-        secrets.store([credential])
-        owed = Owed((Tell("new_secret_ready", Audience.OWNER),))
-        return engine.note(account, "enter_new_secret", by=by, now=now, owed=owed)
-
-
 def _activate(order: Order, accounts: list[Account], by: Actor, now: datetime) -> None:
     today = timezone.localdate(now)
     if order.reactivates_id is not None:
@@ -189,8 +149,10 @@ def _activate(order: Order, accounts: list[Account], by: Actor, now: datetime) -
 
 
 def _unverified(accounts: list[Account]) -> tuple[str, ...]:
-    waiting = Credential.objects.filter(account__in=accounts, destroyed_at__isnull=True, verified_at__isnull=True)
-    return tuple(waiting.order_by("account__environment").values_list("account__environment__name", flat=True))
+    """The environments without a stored secret that was verified: also one that was taken back counts as none."""
+    good = Credential.objects.filter(account__in=accounts, destroyed_at__isnull=True, verified_at__isnull=False)
+    verified = set(good.values_list("account_id", flat=True))
+    return tuple(account.environment.name for account in accounts if account.pk not in verified)
 
 
 def _keep_outcome(credential: Credential, account: Account, checked: loop.TokenCheck, by: Actor, now: datetime) -> None:

@@ -16,8 +16,9 @@ from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.lifecycle.purpose import EXAMPLE
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import AccountState, OrderKind, OrderState, Role
-from accounts.models import FORM_FIELDS, Account, Event, Order, Organisation, ReferenceCounter
+from accounts.models import FORM_FIELDS, Account, Event, Order, Organisation, Person, ReferenceCounter
 from accounts.models.facts import order_facts, who_was_first
+from accounts.models.order import ENDED
 from accounts.words import in_every_language
 
 ROLE_FIELDS = ("as_seller", "as_broker")
@@ -45,12 +46,12 @@ def start_reactivation(account: Account, *, by: Actor, now: datetime) -> Order:
         raise NotReady(_("Only a suspended account can be reactivated."))
     if Role.OWNER not in by.plays(subject_id=account.pk, requester_id=None, owner_id=account.owner_id):
         raise NotAllowed(_("Only the account’s owner can ask for its reactivation."))
-    unfinished = account.reactivation_orders.exclude(
-        state__in=[OrderState.ISSUED.value, OrderState.REJECTED.value, OrderState.WITHDRAWN.value]
-    ).first()
-    if unfinished is not None:
-        raise NotReady(_("Order %(reference)s already asks for this.", reference=unfinished.reference))
-    return start(by=by, now=now, kind=OrderKind.REACTIVATION, about=account)
+    with transaction.atomic():
+        Account.objects.select_for_update().get(pk=account.pk)  # two presses at once make one draft
+        unfinished = account.reactivation_orders.exclude(state__in=ENDED).first()
+        if unfinished is not None:
+            raise NotReady(_("Order %(reference)s already asks for this.", reference=unfinished.reference))
+        return start(by=by, now=now, kind=OrderKind.REACTIVATION, about=account)
 
 
 def save_answers(order: Order, answers: dict[str, Any], *, by: Actor, now: datetime) -> None:
@@ -109,7 +110,17 @@ def _send(order: Order, verb: str, *, by: Actor, now: datetime, comment: str) ->
         columns = {"organisation": _organisation(order), "submitted_at": now, "submitted_answers": answers,
                    "answer_by": None}  # fmt: skip
         change = Change(comment=comment, columns=columns, data=lambda _order: {"changed": changed} if changed else {})
-        return engine.move(order, verb, by=by, now=now, facts=facts, change=change)
+        event = engine.move(order, verb, by=by, now=now, facts=facts, change=change)
+        _learn_name(order)
+        return event
+
+
+def _learn_name(order: Order) -> None:
+    """A requester who signed up with an address alone has now written who stands behind it."""
+    mine = order.requester.email.lower()
+    named = {order.technical_email.lower(): order.technical_name, order.owner_email.lower(): order.owner_name}
+    if mine in named:
+        Person.objects.filter(pk=order.requester_id, name="").update(name=named[mine])
 
 
 def _look_again(order: Order) -> None:

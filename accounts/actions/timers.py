@@ -27,16 +27,24 @@ def remind_stages(*, today: date, now: datetime, by: Actor) -> dict[str, int]:
 
 
 def expire_returned(*, today: date, now: datetime, by: Actor) -> dict[str, int]:
-    """Withdraw returned orders whose day to answer has passed; warn of those with [7] days left. Gives counts."""
-    warn_from = today + timedelta(days=current_policy().return_warning_days)
+    """Withdraw returned orders whose day to answer has passed; warn of those with [7] days left. Gives counts.
+
+    Nobody expires unwarned: where the jobs stood still in that week, the warning gives the [7] days anew.
+    """
+    last_day = today + timedelta(days=current_policy().return_warning_days)
     returned = Order.objects.filter(state=OrderState.RETURNED.value).select_related("requester")
-    late = list(returned.filter(answer_by__lt=today))
+    late = list(returned.filter(answer_by__lt=today, expiry_warned_on__isnull=False))
     expired = sum(_expire(order, by, now) for order in late)
-    warn = list(returned.filter(answer_by__range=(today, warn_from), expiry_warned_on__isnull=True))
+    unwarned = returned.filter(expiry_warned_on__isnull=True)
+    warned = _warn(list(unwarned.filter(answer_by__lt=today)), by, now, today, answer_by=last_day)
+    warned += _warn(list(unwarned.filter(answer_by__range=(today, last_day))), by, now, today)
+    return {"expired": expired, "warned": warned}
+
+
+def _warn(orders: list[Order], by: Actor, now: datetime, today: date, **columns: date) -> int:
     owed = Owed((Tell("return_expiry_warning", Audience.REQUESTER),))
-    warned = engine.record(warn, "warn_of_expiry", by=by, now=now, owed=owed,
-                           change=Change(columns={"expiry_warned_on": today}))  # fmt: skip
-    return {"expired": expired, "warned": len(warned)}
+    change = Change(columns={"expiry_warned_on": today, **columns})
+    return len(engine.record(orders, "warn_of_expiry", by=by, now=now, owed=owed, change=change))
 
 
 def _remind(state: OrderState, to: Audience, policy: Policy, today: date, now: datetime, by: Actor) -> int:

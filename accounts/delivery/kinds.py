@@ -73,6 +73,7 @@ KINDS: dict[str, Kind] = {
     "secret_not_collected": _account(),
     "secret_not_collected_copy": _account(Role.SUPPORT),
     "new_secret_asked": Kind("cegal_task", _("Enter the new secret"), Role.CEGAL),
+    "new_secret_entered": _account(Role.SUPPORT),
     "new_secret_ready": Kind("collect", _("Collect the secret")),
 }
 

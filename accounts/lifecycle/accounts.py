@@ -49,6 +49,7 @@ ACCOUNT: Table = (
     Transition(
         "close", (S.ACTIVE, S.NOTIFIED, S.SUSPENDED), S.CLOSED, (Role.OWNER, Role.SUPPORT),
         _("Close the account"), _("closed the account"), duties=(guards.signed_in,),
+        guards=(guards.no_reactivation_under_way,),
         tells=_contacts("account_closed"), owes=(TaskKind.DISABLE_CLIENT,), comment_needed=True,
     ),
 )  # fmt: skip

@@ -22,6 +22,7 @@ class OrderFacts(Facts):
     """An order as the guards see it.
 
     ``senders``: everyone who ever sent this order for approval. ``examples``: the example purpose as people saw it.
+    Of a reactivation: ``account_state`` is the account's, ``other_order`` another order that asks for the same.
     """
 
     kind: OrderKind = OrderKind.NEW_ACCESS
@@ -37,6 +38,8 @@ class OrderFacts(Facts):
     without_reference: tuple[str, ...] = ()
     override: bool = False
     override_reason: str = ""
+    account_state: str = ""
+    other_order: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,9 @@ class AccountFacts(Facts):
     """An account as the guards see it.
 
     ``notice_open``: a round of the inactivity procedure is running. ``by_link``: the actor followed a mail's link and
-    did not sign in.
+    did not sign in. ``reactivation``: the order, sent and not ended, that asks to reactivate the account.
     """
 
     notice_open: bool = False
+    reactivation: str = ""
     by_link: bool = False

@@ -6,6 +6,7 @@ from accounts.lifecycle import purpose as purpose_rule
 from accounts.lifecycle.facts import AccountFacts, Facts, OrderFacts
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
+from accounts.lifecycle.states import AccountState, OrderKind
 
 
 def _order(facts: Facts) -> OrderFacts:
@@ -79,6 +80,25 @@ def every_account_in_loop(facts: Facts) -> Sentence | None:
     """Each account has its reference in Loop (DOMAIN.md, "issue credentials")."""
     if missing := _order(facts).without_reference:
         return _("Enter the account’s reference in Loop for %(environments)s.", environments=", ".join(missing))
+    return None
+
+
+def account_can_be_reactivated(facts: Facts) -> Sentence | None:
+    """A reactivation is about an account that is suspended, and asked for once at a time."""
+    order = _order(facts)
+    if order.kind is not OrderKind.REACTIVATION:
+        return None
+    if order.account_state != AccountState.SUSPENDED:
+        return _("The account is not suspended any more, so there is nothing to reactivate.")
+    if order.other_order:
+        return _("Order %(reference)s already asks for this.", reference=order.other_order)
+    return None
+
+
+def no_reactivation_under_way(facts: Facts) -> Sentence | None:
+    """An account is not closed under the hands of those who reactivate it: that order could never end."""
+    if reference := _account(facts).reactivation:
+        return _("Order %(reference)s asks to reactivate this account. Let it end first.", reference=reference)
     return None
 
 

@@ -12,7 +12,7 @@ S = OrderState
 ORDER: Table = (
     Transition(
         "submit", (S.DRAFT,), S.SUPPORT, (Role.REQUESTER,), _("Send the order"), _("sent the order"),
-        guards=(guards.every_field_populated, guards.purpose_sufficient),
+        guards=(guards.account_can_be_reactivated, guards.every_field_populated, guards.purpose_sufficient),
         tells=(Tell("order_received", Audience.REQUESTER), Tell("order_to_triage", Audience.SUPPORT)),
     ),
     Transition(
@@ -37,7 +37,7 @@ ORDER: Table = (
     ),
     Transition(
         "resubmit", (S.RETURNED,), S.SUPPORT, (Role.REQUESTER,), _("Send the order again"), _("sent the order again"),
-        guards=(guards.every_field_populated, guards.purpose_sufficient),
+        guards=(guards.account_can_be_reactivated, guards.every_field_populated, guards.purpose_sufficient),
         tells=(Tell("order_resubmitted", Audience.SUPPORT),),
     ),
     Transition(

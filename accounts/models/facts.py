@@ -12,7 +12,7 @@ from accounts.lifecycle.facts import AccountFacts, OrderFacts
 from accounts.lifecycle.orders import ORDER
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
-from accounts.lifecycle.states import OrderKind
+from accounts.lifecycle.states import AccountState, OrderKind
 from accounts.models.account import Account
 from accounts.models.event import Event
 from accounts.models.notice import Notice
@@ -35,6 +35,7 @@ def order_facts(order: Order, by: Actor, *, comment: str = "", **said: Any) -> O
         missing=missing_fields(order),
         purpose=order.purpose,
         organisation=order.organisation_name,
+        **_about_reactivation(order),
         **said,
     )
 
@@ -46,8 +47,23 @@ def account_facts(account: Account, by: Actor, *, comment: str = "") -> AccountF
         actor_id=by.id,
         comment=comment,
         by_link=by.kind is ActorKind.LINK,
+        reactivation=_reactivation_of(account),
         notice_open=Notice.objects.filter(account=account, closed_at__isnull=True).exists(),
     )
+
+
+def _about_reactivation(order: Order) -> dict[str, Any]:
+    if order.reactivates_id is None:
+        return {}
+    state = Account.objects.values_list("state", flat=True).get(pk=order.reactivates_id)
+    others = Order.objects.asking_for(order.reactivates_id).exclude(pk=order.pk)
+    return {"account_state": state, "other_order": others.values_list("reference", flat=True).first() or ""}
+
+
+def _reactivation_of(account: Account) -> str:
+    if account.state != AccountState.SUSPENDED.value:
+        return ""
+    return Order.objects.asking_for(account.pk).values_list("reference", flat=True).first() or ""
 
 
 def missing_fields(order: Order) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -29,6 +30,9 @@ FORM_FIELDS = (
 )
 """The text fields of the order form; role and environments are asked besides. All are required."""
 
+ENDED = (OrderState.ISSUED.value, OrderState.REJECTED.value, OrderState.WITHDRAWN.value)
+"""The states in which nobody works on an order any more; only a withdrawn one can be reopened."""
+
 _BEING_WRITTEN = [OrderState.DRAFT.value, OrderState.RETURNED.value, OrderState.WITHDRAWN.value]
 _MAY_BE_INCOMPLETE = Q(state__in=_BEING_WRITTEN)
 _COMPLETE = Q(as_seller=True) | Q(as_broker=True)
@@ -48,6 +52,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
         if actor.holds(Role.CEGAL):
             seen |= Q(sent_to_cegal_at__isnull=False)
         return self.filter(seen)
+
+    def asking_for(self, account_id: UUID) -> OrderQuerySet:
+        """The orders that were sent, have not ended, and ask to reactivate this account."""
+        return self.filter(reactivates=account_id).exclude(state__in=[OrderState.DRAFT.value, *ENDED])
 
 
 class Order(Subject):

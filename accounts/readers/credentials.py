@@ -45,6 +45,12 @@ class CredentialState:
         return self.credential is not None and self.credential.destroyed_at is None
 
     @property
+    def is_wrong(self) -> bool:
+        """Was it checked and refused before it was issued, so that Cegal must enter another one?"""
+        held = self.credential if self.is_stored else None
+        return held is not None and held.checked_at is not None and not held.verified_at and not held.collect_by
+
+    @property
     def tone(self) -> str:
         """How the outcome of the last check is drawn: good, bad, or "" before the first one."""
         if self.credential is None or not self.credential.check_outcome:
@@ -76,6 +82,8 @@ class CredentialState:
             return _("None")
         if self.credential.revealed_by:
             return _("Collected by %(name)s") % {"name": self.credential.revealed_by}
+        if self.credential.destroyed_at and not self.credential.collect_by:
+            return _("Destroyed: it was wrong, and Cegal was asked for a new one")
         if self.credential.destroyed_at:
             return _("Destroyed: nobody collected it in time")
         if self.credential.collect_by:

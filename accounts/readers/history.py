@@ -20,10 +20,10 @@ SUBJECTS: dict[str, type[Subject]] = {kind.subject_type(): kind for kind in (Ord
 CHUNK = 2000
 
 _OF_PEOPLE = {
-    "create": Sentence("made the person known"),
-    "grant_role": Sentence("gave a role"),
-    "revoke_role": Sentence("took a role away"),
-    "set_name": Sentence("wrote the name"),
+    "create": _("made the person known"),
+    "grant_role": _("gave a role"),
+    "revoke_role": _("took a role away"),
+    "set_name": _("wrote the name"),
 }
 
 

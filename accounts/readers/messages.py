@@ -50,6 +50,7 @@ KINDS = {
     "secret_not_collected": gettext_noop("Secret not collected in time"),
     "secret_not_collected_copy": gettext_noop("Secret not collected in time, for Support"),
     "new_secret_asked": gettext_noop("New secret wanted, for Cegal"),
+    "new_secret_entered": gettext_noop("New secret entered, for Support"),
     "new_secret_ready": gettext_noop("New secret ready to collect"),
 }
 """What each kind of mail is called on these pages."""

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from accounts.lifecycle.accounts import ACCOUNT
 from accounts.lifecycle.actor import ActorKind
@@ -33,21 +33,24 @@ SHOWN = frozenset(
 HIDDEN = frozenset({"verify_credential", "remind_stage"})
 """Steps of Support's work that tell the people concerned nothing."""
 
-_DONE = {row.verb: row.done for row in (*ORDER, *ACCOUNT)} | {
-    "start": Sentence("began the order"),
-    "create": Sentence("set up the account"),
-    "import": Sentence("took the account over"),
-    "remind": Sentence("sent a reminder about the inactivity notice"),
-    "notice_not_delivered": Sentence("could not deliver the inactivity notice to anybody"),
-    "reveal_secret": Sentence("collected the client secret"),
-    "destroy_secret": Sentence("destroyed the client secret: nobody collected it in time"),
-    "ask_for_new_secret": Sentence("asked Cegal for a new client secret"),
-    "enter_new_secret": Sentence("entered a new client secret"),
-    "confirm_task": Sentence("confirmed that a task is done"),
-    "verify_credential": Sentence("asked the token URL whether the credentials work"),
-    "remind_stage": Sentence("sent a reminder: the order waits longer than the target of its stage"),
-    "warn_of_expiry": Sentence("warned that the order is withdrawn without an answer"),
+_OTHERWISE = {
+    "start": gettext_noop("began the order"),
+    "create": gettext_noop("set up the account"),
+    "import": gettext_noop("took the account over"),
+    "remind": gettext_noop("sent a reminder about the inactivity notice"),
+    "notice_not_delivered": gettext_noop("could not deliver the inactivity notice to anybody"),
+    "reveal_secret": gettext_noop("collected the client secret"),
+    "destroy_secret": gettext_noop("destroyed the client secret: nobody collected it in time"),
+    "ask_for_new_secret": gettext_noop("asked Cegal for a new client secret"),
+    "enter_new_secret": gettext_noop("entered a new client secret"),
+    "confirm_task": gettext_noop("confirmed that a task is done"),
+    "verify_credential": gettext_noop("asked the token URL whether the credentials work"),
+    "remind_stage": gettext_noop("sent a reminder: the order waits longer than the target of its stage"),
+    "warn_of_expiry": gettext_noop("warned that the order is withdrawn without an answer"),
 }
+"""What completes the sentence "<name> ..." for the verbs that move nothing."""
+
+_DONE = {row.verb: row.done for row in (*ORDER, *ACCOUNT)} | {v: Sentence(said) for v, said in _OTHERWISE.items()}
 """What completes the sentence "<name> ..." for each verb."""
 
 _LOOKS = {

@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import verbs
-from accounts.actions import credentials as acting
+from accounts.actions import new_secret as asking_cegal
 from accounts.actions import provider
 from accounts.forms.verbs import CommentForm, NewSecretForm, VerbForm
 from accounts.lifecycle.actor import Actor
@@ -144,7 +144,7 @@ def _new_secret(request: HttpRequest, found: Task) -> HttpResponse:
     )
 
     def enter(**said: Any) -> None:
-        acting.enter_new_secret(found.account, by=actor, now=timezone.now(), **said)
+        asking_cegal.enter_new_secret(found.account, by=actor, now=timezone.now(), **said)
 
     return ask(request, question, NewSecretForm, enter)
 

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.actions import credentials
 from accounts.lifecycle.errors import LostRace, NotReady
 from accounts.lifecycle.sentence import Sentence
+from accounts.lifecycle.sentence import Sentence as _
 from accounts.models import Account
 from accounts.models.encrypted import SealError
 from accounts.readers.credentials import states_of
@@ -31,7 +32,7 @@ from accounts.words import say
 
 log = structlog.get_logger(__name__)
 
-NOT_OPENED = Sentence("The client secret cannot be opened at the moment. It is still there: tell Support.")
+NOT_OPENED = _("The client secret cannot be opened at the moment. It is still there: tell Support.")
 
 
 @signed_in

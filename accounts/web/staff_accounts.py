@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import verbs
 from accounts.actions import credentials as acting
 from accounts.actions import inactivity, provider
+from accounts.actions import new_secret as asking_cegal
 from accounts.forms.filters import EnvironmentFilter
 from accounts.forms.order import FIELD_LABELS
 from accounts.forms.verbs import CommentForm
@@ -118,7 +119,7 @@ def new_secret(request: HttpRequest, pk: UUID) -> HttpResponse:
         request,
         question,
         CommentForm,
-        lambda comment: acting.ask_for_new_secret(found, by=actor, now=timezone.now(), comment=comment),
+        lambda comment: asking_cegal.ask_for_new_secret(found, by=actor, now=timezone.now(), comment=comment),
     )
 
 
@@ -215,7 +216,7 @@ def _buttons(found: Account, actor: Actor, may_get_secret: bool) -> list[dict[st
 
 
 def _may_get_secret(found: Account, state: credentials.CredentialState, tasks: list[Task]) -> bool:
-    """Is the account alive, its last secret gone, and Cegal not asked yet?"""
-    living = found.state not in (AccountState.PENDING.value, AccountState.CLOSED.value)
+    """Is its last secret gone, or before the issue wrong, and Cegal not asked yet?"""
     asked = any(task.kind == TaskKind.NEW_SECRET.value and not task.done_at for task in tasks)
-    return living and not state.is_stored and not asked
+    usable = state.is_stored and not state.is_wrong
+    return found.state != AccountState.CLOSED.value and not usable and not asked

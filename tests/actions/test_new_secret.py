@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from accounts.actions import credentials, provider
+from accounts.actions import credentials, new_secret, provider
 from accounts.lifecycle.actor import SYSTEM
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.models import Account, Credential
@@ -25,23 +25,23 @@ def account(story: Story) -> Account:
 
 
 def ask(story: Story, account: Account, who: str = "support") -> None:
-    credentials.ask_for_new_secret(account, by=story.actor(who), now=story.now, comment="Nobody collected it.")
+    new_secret.ask_for_new_secret(account, by=story.actor(who), now=story.now, comment="Nobody collected it.")
 
 
 def enter(story: Story, account: Account, secret: str = "new-secret", who: str = "cegal") -> None:
     later = story.now + timedelta(days=20)
-    credentials.enter_new_secret(account, client_secret=secret, by=story.actor(who), now=later)
+    new_secret.enter_new_secret(account, client_secret=secret, by=story.actor(who), now=later)
 
 
 def test_the_whole_way(story: Story, account: Account) -> None:
     by = story.actor("support")
-    asked = credentials.ask_for_new_secret(account, by=by, now=story.now, comment="Nobody collected it.")
+    asked = new_secret.ask_for_new_secret(account, by=by, now=story.now, comment="Nobody collected it.")
     assert told(asked) == {"new_secret_asked": {SILJE}}
     assert asked.comment == "Nobody collected it."
     task = account.tasks.get(kind="new_secret")
     assert task.is_providers
     later = story.now + timedelta(days=20)
-    entered = credentials.enter_new_secret(
+    entered = new_secret.enter_new_secret(
         account, client_secret="  new-secret ", by=story.actor("cegal"), now=later, expires_on=date(2028, 1, 1)
     )
     assert told(entered) == {"new_secret_ready": {INGRID}}
@@ -81,11 +81,37 @@ def test_not_twice(story: Story, account: Account) -> None:
         enter(story, account)
 
 
-def test_not_for_an_account_that_is_not_in_use(story: Story) -> None:
-    for state in ("pending", "closed"):
-        account = story.account_in(state)
-        with nothing_written(), pytest.raises(NotReady, match="in use"):
-            ask(story, account)
+def test_not_for_a_closed_account(story: Story) -> None:
+    account = story.account_in("closed")
+    with nothing_written(), pytest.raises(NotReady, match="in use"):
+        ask(story, account)
+
+
+def test_a_wrong_secret_is_replaced_before_the_issue(story: Story) -> None:
+    """Cegal mistyped: Support need not issue what does not work."""
+    order = story.order_in("credential_issue")
+    account = order.accounts.get()
+    ask(story, account)
+    assert Credential.objects.get(account=account).sealed_secret == ""
+    with pytest.raises(NotReady, match="TEST are not verified"):
+        story.do(order, "issue_credentials", "support", loop_reference__TEST="L-1")
+    entered = new_secret.enter_new_secret(
+        Account.objects.get(pk=account.pk), client_secret="right", by=story.actor("cegal"), now=story.now
+    )
+    assert set(told(entered)) == {"new_secret_entered"}
+    replacement = Credential.objects.get(account=account, destroyed_at=None)
+    assert not replacement.is_collectable, "the owner may collect it from the issue on"
+    Credential.objects.filter(pk=replacement.pk).update(verified_at=story.now, checked_at=story.now)
+    story.do(order, "issue_credentials", "support", loop_reference__TEST="L-1")
+    replacement.refresh_from_db()
+    assert replacement.is_collectable
+
+
+def test_a_verified_secret_is_not_replaced_before_the_issue(story: Story) -> None:
+    account = story.order_in("credential_issue").accounts.get()
+    Credential.objects.filter(account=account).update(verified_at=story.now, checked_at=story.now)
+    with nothing_written(), pytest.raises(NotReady, match="Issue the credentials"):
+        ask(story, account)
 
 
 def test_not_unasked(story: Story, account: Account) -> None:
@@ -123,7 +149,7 @@ def test_two_ask_at_once_and_cegal_is_asked_once() -> None:
 
     def work(place: int) -> str:
         mine = Account.objects.get(pk=made.pk)
-        credentials.ask_for_new_secret(mine, by=actors[place], now=story.now)
+        new_secret.ask_for_new_secret(mine, by=actors[place], now=story.now)
         return "done"
 
     results = at_once(2, work)
@@ -141,7 +167,7 @@ def test_two_operators_enter_at_once_and_one_secret_waits() -> None:
 
     def work(place: int) -> str:
         mine = Account.objects.get(pk=made.pk)
-        credentials.enter_new_secret(mine, client_secret=f"secret-{place}", by=by, now=story.now)
+        new_secret.enter_new_secret(mine, client_secret=f"secret-{place}", by=by, now=story.now)
         return f"secret-{place}"
 
     results = at_once(3, work)

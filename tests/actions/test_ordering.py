@@ -9,7 +9,7 @@ import pytest
 from accounts.actions import ordering
 from accounts.lifecycle.actor import SYSTEM
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
-from accounts.models import FORM_FIELDS, Event, Order, Organisation, ReferenceCounter
+from accounts.models import FORM_FIELDS, Event, Order, Organisation, Person, ReferenceCounter
 from tests.actions.tools import INGRID, SUPPORT, at_once, history, nothing_written, told
 from tests.story import Story
 
@@ -162,3 +162,13 @@ def test_rejected_is_final(story: Story) -> None:
     for verb in ("reopen", "withdraw", "submit", "resubmit"):
         with nothing_written(), pytest.raises(NotReady):
             story.do(order, verb, "ingrid")
+
+
+@pytest.mark.parametrize(("given", "kept"), [("", "Ingrid Solheim"), ("Ingrid S.", "Ingrid S.")])
+def test_the_portal_learns_the_name_of_a_requester_who_signed_up_with_an_address(
+    story: Story, given: str, kept: str
+) -> None:
+    Person.objects.filter(pk=story.ingrid.pk).update(name=given)
+    story.order_in("support")
+    story.ingrid.refresh_from_db()
+    assert story.ingrid.name == kept

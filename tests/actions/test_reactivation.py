@@ -9,7 +9,7 @@ import pytest
 from accounts.actions import ordering, provider
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.models import Account, Event, Order, Task
-from tests.actions.tools import INGRID, history, nothing_written, told
+from tests.actions.tools import INGRID, at_once, history, nothing_written, told
 from tests.story import Story
 
 TODAY = date(2026, 11, 23)
@@ -137,14 +137,45 @@ def test_handing_it_back_asks_again_to_disable(story: Story, account: Account) -
     assert open_tasks(account) == ["disable_client"]
 
 
-def test_an_account_closed_meanwhile_is_not_reactivated(story: Story, account: Account) -> None:
-    order = walk(story, asked(story, account), "send_to_cegal")
-    story.do(Account.objects.get(pk=account.pk), "close", "ingrid", comment="Not needed after all.")
-    assert open_tasks(account) == ["disable_client"]
-    story.do(order, "complete_setup", "cegal")
-    with nothing_written(), pytest.raises(NotReady, match="it is now “closed”"):
-        story.do(order, "issue_credentials", "support")
-    assert order.state == "credential_issue"
+@pytest.mark.parametrize("until", ["submit", "send_to_cegal", "complete_setup"])
+def test_an_account_is_not_closed_under_the_hands_of_those_who_reactivate_it(
+    story: Story, account: Account, until: str
+) -> None:
+    order = walk(story, asked(story, account), until)
+    with nothing_written(), pytest.raises(NotReady, match=f"Order {order.reference} asks to reactivate"):
+        story.do(Account.objects.get(pk=account.pk), "close", "ingrid", comment="Not needed after all.")
+
+
+def test_a_draft_does_not_keep_an_account_from_being_closed_and_is_not_sent_afterwards(
+    story: Story, account: Account
+) -> None:
+    order = asked(story, account)
+    story.do(Account.objects.get(pk=account.pk), "close", "support", comment="Asked for by phone.")
+    with nothing_written(), pytest.raises(NotReady, match="not suspended any more"):
+        story.do(order, "submit", "ingrid")
+
+
+def test_an_order_that_was_reopened_does_not_ask_beside_another(story: Story, account: Account) -> None:
+    first = walk(story, asked(story, account), "submit")
+    story.do(first, "withdraw", "ingrid")
+    second = walk(story, asked(story, account), "submit")
+    first = Order.objects.get(pk=first.pk)
+    story.do(first, "reopen", "ingrid")
+    with nothing_written(), pytest.raises(NotReady, match=f"Order {second.reference} already asks for this"):
+        story.do(Order.objects.get(pk=first.pk), "submit", "ingrid")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_at_once_make_one_draft() -> None:
+    story = Story()
+    account = story.account_in("suspended")
+    by = story.actor("ingrid")
+
+    def ask(_place: int) -> None:
+        ordering.start_reactivation(Account.objects.get(pk=account.pk), by=by, now=story.now)
+
+    at_once(4, ask)
+    assert Order.objects.filter(reactivates=account).count() == 1
 
 
 def test_a_reactivated_account_has_a_whole_year(story: Story, account: Account) -> None:

@@ -154,6 +154,7 @@ def test_no_answer_by_the_day_withdraws_the_order(story: Story) -> None:
 def test_an_expired_order_can_be_reopened_with_everything(story: Story) -> None:
     order = story.order_in("returned")
     before = ordering.answers_of(order)
+    expire(story, ANSWER_BY)
     expire(story, ANSWER_BY + timedelta(days=1))
     order = Order.objects.get(pk=order.pk)
     story.do(order, "reopen", "ingrid")
@@ -179,9 +180,21 @@ def test_expiry_run_twice_at_once_withdraws_once() -> None:
     story = Story()
     orders = [story.order_in("returned") for _ in range(3)]
     day = ANSWER_BY + timedelta(days=1)
+    expire(story, ANSWER_BY)
     at_once(2, lambda _place: expire(story, day))
     for order in orders:
         assert history(order).count("expire") == 1
+
+
+def test_nobody_expires_unwarned_when_the_jobs_stood_still(story: Story) -> None:
+    """A late run never shortens anybody's time: the warning comes first, and gives its seven days anew."""
+    order = story.order_in("returned")
+    back = ANSWER_BY + timedelta(days=20)
+    assert expire(story, back) == {"expired": 0, "warned": 1}
+    order.refresh_from_db()
+    assert (order.state, order.answer_by) == ("returned", back + timedelta(days=7))
+    assert expire(story, back + timedelta(days=7)) == {"expired": 0, "warned": 0}
+    assert expire(story, back + timedelta(days=8)) == {"expired": 1, "warned": 0}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -194,6 +207,7 @@ def test_warned_twice_at_once_is_warned_once() -> None:
 
 def test_an_answer_at_the_last_moment_wins_over_the_expiry(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     order = story.order_in("returned")
+    expire(story, ANSWER_BY)
     move = timers.engine.move
 
     def answered_first(subject: Order, verb: str, **told_by: object) -> Event:

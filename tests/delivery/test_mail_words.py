@@ -9,7 +9,7 @@ import pytest
 from django.urls import resolve, reverse
 from django.utils import timezone, translation
 
-from accounts.actions import credentials
+from accounts.actions import new_secret
 from accounts.delivery import words
 from accounts.delivery.claim import take
 from accounts.delivery.letter import load
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.django_db]
 def test_a_new_secret_is_asked_for_at_its_task(story: Story) -> None:
     account = story.account_in("active")
     Message.objects.all().delete()
-    credentials.ask_for_new_secret(account, by=story.actor("support"), now=story.now, comment="The owner lost it.")
+    new_secret.ask_for_new_secret(account, by=story.actor("support"), now=story.now, comment="The owner lost it.")
     mail = render(load(take(story.now, 1))[0], now=story.now, policy=Policy())
     assert LINK.findall(mail.body) == [reverse("cegal_task", args=[Task.objects.get().pk])]
     assert "The owner lost it." in mail.body

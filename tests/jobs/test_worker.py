@@ -49,8 +49,9 @@ def test_redis(story: Story, redis_url: str) -> None:
         with celery(*WORKER, **where):
             story.draft()
             submit_with(redis_url)
-            wait_for(lambda: len(server.mails) == 3, seconds=60, what="three mails")
-        assert set(Message.objects.values_list("state", flat=True)) == {MessageState.DELIVERED.value}
+            stamped = Message.objects.filter(state=MessageState.DELIVERED.value)
+            wait_for(lambda: stamped.count() == 3, seconds=60, what="three mails, each stamped")
+        assert len(server.mails) == Message.objects.count() == 3
         assert not JobRun.objects.exists()
 
 

@@ -10,7 +10,7 @@ import time_machine
 from django.urls import reverse
 
 from accounts import outbox
-from accounts.actions import credentials, ordering, provider
+from accounts.actions import new_secret, ordering, provider
 from accounts.lifecycle.states import TaskKind
 from accounts.models import Account, Credential, Event, Order, Task
 from tests.story import NOW, Story
@@ -116,7 +116,7 @@ def test_two_at_once_confirm_once(story: Story, monkeypatch: pytest.MonkeyPatch)
 
 def new_secret_task(story: Story) -> tuple[Account, Task]:
     account = story.account()
-    credentials.ask_for_new_secret(account, by=story.actor("support"), now=NOW)
+    new_secret.ask_for_new_secret(account, by=story.actor("support"), now=NOW)
     return account, account.tasks.get(kind=TaskKind.NEW_SECRET.value)
 
 
