@@ -93,30 +93,8 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
     if not durable:
         settings += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
     try:
-        run(
-            initdb,
-            "-D",
-            f"{root}/data",
-            "-U",
-            "portal",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "-N",
-        )
-        run(
-            *control,
-            "-w",
-            "-t",
-            "60",
-            "-l",
-            f"{root}/log",
-            "-o",
-            f"-c listen_addresses='' -k {root} {settings}",
-            "start",
-        )
+        run(initdb, *f"-D {root}/data -U portal -A trust -E UTF8 --locale=C.UTF-8 -N".split())
+        run(*control, *f"-w -t 60 -l {root}/log".split(), "-o", f"-c listen_addresses='' -k {root} {settings}", "start")
         yield f"postgresql://portal@/postgres?host={root}"
     finally:
         with contextlib.suppress(subprocess.CalledProcessError):

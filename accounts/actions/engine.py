@@ -72,7 +72,7 @@ def move(subject: Subject, verb: str, *, by: Actor, now: datetime, facts: Facts,
     Raises NotAllowed (role, separation of duties), NotReady (state, guards) or LostRace (somebody was first,
     with who did what); then nothing is written. Gives the event.
     """
-    row = transition.find(TABLES[type(subject)], verb, subject.state)  # type: ignore[attr-defined]
+    row = transition.find(TABLES[type(subject)], verb, subject.state)  # type: ignore[attr-defined]  # what has a table has a state
     transition.check(row, facts)
     moved = _write([subject], row.verb, by=by, now=now, change=change or Change(), owed=_of(row), target=row.target)
     if not moved:
@@ -90,7 +90,7 @@ def move_many(
     """
     if not subjects:
         return []
-    row = transition.find(TABLES[type(subjects[0])], verb, subjects[0].state)  # type: ignore[attr-defined]
+    row = transition.find(TABLES[type(subjects[0])], verb, subjects[0].state)  # type: ignore[attr-defined]  # what has a table has a state
     transition.check(row, facts)
     return _write(subjects, row.verb, by=by, now=now, change=change or Change(), owed=_of(row), target=row.target)
 
@@ -238,8 +238,8 @@ def _is_in(state: str) -> Exact:
 def _apply(subject: Subject, target: str, now: datetime, change: Change, *, moved: bool) -> None:
     """Bring the caller's object in step with the row."""
     if moved:
-        subject.state = target  # type: ignore[attr-defined]
-        subject.state_since = now  # type: ignore[attr-defined]
+        subject.state = target  # type: ignore[attr-defined]  # what has a table has a state
+        subject.state_since = now  # type: ignore[attr-defined]  # what has a table has a state
     for name, value in change.columns.items():
         if not isinstance(value, models.expressions.BaseExpression):
             setattr(subject, name, value)

@@ -83,8 +83,8 @@ class StagedAccounts(Staging):
     def repeated(self) -> Iterator[tuple[int, int, str, str]]:
         """Lines that name the same account as an earlier one: (line, the earlier one, client id, environment)."""
         first = "MIN(line) OVER (PARTITION BY client_id, environment)"
-        numbered = f"SELECT line, {first} AS earlier, client_id, environment FROM {self.name}"  # noqa: S608
-        sql = f"SELECT line, earlier, client_id, environment FROM ({numbered}) AS numbered WHERE line <> earlier"  # noqa: S608
+        numbered = f"SELECT line, {first} AS earlier, client_id, environment FROM {self.name}"
+        sql = f"SELECT line, earlier, client_id, environment FROM ({numbered}) AS numbered WHERE line <> earlier"
         last = 0
         while rows := self.rows(f"{sql} AND line > %s ORDER BY line LIMIT {CHUNK}", [last]):
             last = rows[-1][0]
@@ -93,11 +93,11 @@ class StagedAccounts(Staging):
     def remove(self, lines: list[int]) -> None:
         """Take out ``lines``."""
         if lines:
-            self.execute(f"DELETE FROM {self.name} WHERE line IN ({', '.join(['%s'] * len(lines))})", lines)  # noqa: S608
+            self.execute(f"DELETE FROM {self.name} WHERE line IN ({', '.join(['%s'] * len(lines))})", lines)
 
     def size(self) -> int:
         """The number of lines in it."""
-        return int(self.rows(f"SELECT COUNT(*) FROM {self.name}")[0][0])  # noqa: S608
+        return int(self.rows(f"SELECT COUNT(*) FROM {self.name}")[0][0])
 
 
 class _Import:

@@ -53,7 +53,7 @@ class Staging:
         waiting = iter(rows)
         while chunk := list(islice(waiting, MOST_PARAMETERS // width)):
             marks = ", ".join([f"({', '.join(['%s'] * width)})"] * len(chunk))
-            self.execute(f"INSERT INTO {self.name} VALUES {marks}", [value for row in chunk for value in row])  # noqa: S608
+            self.execute(f"INSERT INTO {self.name} VALUES {marks}", [value for row in chunk for value in row])
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run one statement; give the number of rows it touched."""
@@ -70,7 +70,7 @@ class Staging:
     def by_key(self, key: str, size: int) -> Iterator[list[dict[str, Any]]]:
         """All rows in chunks of ``size``, ordered by the whole-number column ``key``."""
         names = list(self._columns)
-        sql = f"SELECT {', '.join(names)} FROM {self.name} WHERE {key} > %s ORDER BY {key} LIMIT {size}"  # noqa: S608
+        sql = f"SELECT {', '.join(names)} FROM {self.name} WHERE {key} > %s ORDER BY {key} LIMIT {size}"
         last = -1
         while chunk := [dict(zip(names, row, strict=True)) for row in self.rows(sql, [last])]:
             last = chunk[-1][key]

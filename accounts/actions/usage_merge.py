@@ -51,12 +51,12 @@ class StagedUsage(Staging):
         """
         self._match(environment, made_after)
         self.execute(
-            f"INSERT INTO {_USAGE} (account_id, day, calls) "  # noqa: S608
+            f"INSERT INTO {_USAGE} (account_id, day, calls) "
             "SELECT account_id, day, calls FROM matched_usage WHERE calls > 0 ORDER BY account_id, day "
             f"ON CONFLICT (account_id, day) DO UPDATE SET calls = {_USAGE}.calls + excluded.calls"
         )
         moved = self.execute(
-            f"UPDATE {_ACCOUNT} SET last_used_on = latest.day "  # noqa: S608
+            f"UPDATE {_ACCOUNT} SET last_used_on = latest.day "
             "FROM (SELECT account_id, MAX(day) AS day FROM matched_usage GROUP BY account_id) AS latest "
             f"WHERE {_ACCOUNT}.id = latest.account_id "
             f"AND ({_ACCOUNT}.last_used_on IS NULL OR {_ACCOUNT}.last_used_on < latest.day)"
@@ -75,7 +75,7 @@ class StagedUsage(Staging):
             parameters.append(_own(Account, "created_at", made_after))
         self.drop("matched_usage")
         self.execute(
-            "CREATE TEMPORARY TABLE matched_usage AS "  # noqa: S608
+            "CREATE TEMPORARY TABLE matched_usage AS "
             "SELECT account.id AS account_id, staged.day AS day, SUM(staged.calls) AS calls "
             f"FROM {self.name} AS staged JOIN {_ACCOUNT} AS account ON account.client_id = staged.client_id "
             f"WHERE account.environment_id = %s {condition}GROUP BY account.id, staged.day",
@@ -84,7 +84,7 @@ class StagedUsage(Staging):
 
     def _unknown(self, environment: Environment) -> tuple[int, tuple[str, ...]]:
         clients = (
-            f"FROM {self.name} AS staged WHERE NOT EXISTS (SELECT 1 FROM {_ACCOUNT} AS account "  # noqa: S608
+            f"FROM {self.name} AS staged WHERE NOT EXISTS (SELECT 1 FROM {_ACCOUNT} AS account "
             "WHERE account.client_id = staged.client_id AND account.environment_id = %s)"
         )
         own = [_own(Account, "environment", environment.pk)]
@@ -94,7 +94,7 @@ class StagedUsage(Staging):
 
     def _after_the_end(self, environment: Environment) -> tuple[tuple[str, date], ...]:
         used = self.rows(
-            "SELECT account.client_id, MAX(matched.day) FROM matched_usage AS matched "  # noqa: S608
+            "SELECT account.client_id, MAX(matched.day) FROM matched_usage AS matched "
             f"JOIN {_ACCOUNT} AS account ON account.id = matched.account_id "
             "WHERE account.state IN (%s, %s) GROUP BY account.client_id ORDER BY account.client_id",
             list(_OVER),

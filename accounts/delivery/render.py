@@ -55,7 +55,7 @@ def render(letter: Letter, *, now: datetime, policy: Policy) -> EmailMultiAltern
 
 def _plain(name: str, known: dict[str, Any]) -> str:
     """A text template, without the escapes that HTML needs."""
-    return str(get_template(name).template.render(Context(known, autoescape=False)))  # type: ignore[attr-defined]
+    return str(get_template(name).template.render(Context(known, autoescape=False)))  # type: ignore[attr-defined]  # of Django's backend
 
 
 def _one_line(text: str) -> str:

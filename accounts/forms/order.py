@@ -92,7 +92,7 @@ class OrderForm(forms.Form):
             kwargs["initial"] = {**answers(order), **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
         self.draft = draft
-        self.fields["environments"].queryset = Environment.objects.all()  # type: ignore[attr-defined]
+        self.fields["environments"].queryset = Environment.objects.all()  # type: ignore[attr-defined]  # a choice of rows
         if order is not None and order.reactivates_id:
             self.fields["environments"].disabled = True
         for name, field in self.fields.items():

@@ -33,7 +33,7 @@ class _Rows(forms.Widget):
         self.environments = environments
 
     def create_option(self, name: str, value: Any, label: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        option: dict[str, Any] = super().create_option(name, value, label, *args, **kwargs)  # type: ignore[misc]
+        option: dict[str, Any] = super().create_option(name, value, label, *args, **kwargs)  # type: ignore[misc]  # Django's choice widgets have it
         option["hint"] = self.hints.get(str(value), "")
         option["environment"] = str(label) if self.environments else ""
         if str(value) in self.disabled:

@@ -41,7 +41,7 @@ def _insert(model: type[models.Model], rows: Sequence[Row], alike: Row) -> None:
         return
     with connection.cursor() as cursor:
         marks = ", ".join(["%s"] * len(columns))
-        cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", list(lines))  # noqa: S608 # nosec B608
+        cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", list(lines))  # noqa: S608 - names of columns  # nosec B608
 
 
 def _copy(table: str, lines: Iterable[tuple[Any, ...]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import polib
 from django.conf import settings
 
 ACCOUNTS = Path(settings.BASE_DIR) / "accounts"
@@ -24,3 +25,9 @@ def test_no_sentence_hides_from_the_translators() -> None:
         and not str(call.args[0].value).startswith("%(")
     ]
     assert not hidden, "\n".join(hidden)
+
+
+def test_every_collected_text_has_its_norwegian() -> None:
+    texts = polib.pofile(str(Path(settings.BASE_DIR) / "locale/nb/LC_MESSAGES/django.po"))
+    missing = [text.msgid for text in texts if not text.obsolete and (not text.translated() or text.fuzzy)]
+    assert not missing, "translate in locale/nb/LC_MESSAGES/django.po: " + "; ".join(missing)

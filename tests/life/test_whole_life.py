@@ -176,6 +176,13 @@ def _a_year_of_silence(portal: Stage) -> None:
     assert {entry["environment"] for entry in preview["notified"]} == {"TEST", "PRODUCTION"}
     assert _states(portal) == {"TEST": "active", "PRODUCTION": "active"}
 
+    _notice_and_answer(portal, noticed)
+    _quiet(portal, "", f"{year + 1}-01-31", late)
+    _suspension(portal, late)
+
+
+def _notice_and_answer(portal: Stage, noticed: str) -> None:
+    """Both accounts get a notice; the links of the mails change nothing; one is answered."""
     portal.manage("run_due", clock=noticed)  # checks; what it owes is due at once
     portal.manage("deliver_messages", clock=noticed.replace("09:00", "09:05"))
     links = [
@@ -190,7 +197,9 @@ def _a_year_of_silence(portal: Stage) -> None:
     assert _states(portal) == {"TEST": "active", "PRODUCTION": "notified"}
     assert "The Ekko project goes on." in httpx.get(links[0], trust_env=False).text
 
-    _quiet(portal, "", f"{year + 1}-01-31", late)
+
+def _suspension(portal: Stage, late: str) -> None:
+    """The one that nobody answered is suspended, Cegal owes the disabling, and the history holds."""
     portal.manage("run_due", clock=late)
     assert _states(portal) == {"TEST": "active", "PRODUCTION": "suspended"}
     portal.manage("deliver_messages", clock=late.replace("09:00", "09:05"))
