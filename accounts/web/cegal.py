@@ -139,8 +139,8 @@ def _new_secret(request: HttpRequest, found: Task) -> HttpResponse:
     question = _question(
         found,
         _("Enter the new client secret"),
-        _("The secret is encrypted and nobody can read it back here. The owner is told to collect it."),
-        _("The new secret is stored. The owner is told to collect it."),
+        _("The secret is encrypted and nobody can read it back here. The portal verifies it."),
+        _("The new secret is stored. The portal verifies it."),
     )
 
     def enter(**said: Any) -> None:

@@ -111,7 +111,7 @@ def new_secret(request: HttpRequest, pk: UUID) -> HttpResponse:
     question = Question(
         found,
         _("Ask Cegal for a new secret"),
-        _("Cegal makes a new secret and enters it here. The owner is told to collect it. No approval is needed."),
+        _("Cegal makes a new secret and enters it here. No approval is needed."),
         reverse("staff_account", args=[found.pk]),
         _("Cegal is asked for a new secret."),
     )

@@ -98,7 +98,8 @@ def test_quiet_runs_are_left_out_until_asked_for(story: Story) -> None:
 
 def test_empty_lists_say_why(story: Story) -> None:
     client = browser(story, "support")
-    assert "Nothing ran yet" in read(client, URL)
+    assert "No run had anything to do" in read(client, URL)
+    assert "Nothing ran yet" in read(client, f"{URL}?state=all")
     assert "No run failed" in read(client, f"{URL}?state=failed&after=~&before=x")
 
 
