@@ -69,6 +69,16 @@ def empty_cache() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """Start every test in the portal's own language: a page asked for in Norwegian leaves its thread Norwegian."""
+    from django.utils import translation
+
+    translation.deactivate()
+    yield
+    translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
 def no_connection_left() -> Iterator[None]:
     """Let no test leave a connection to a token URL open."""
     yield
