@@ -1,6 +1,7 @@
 """The data: one noun a file; shape, constraints and querysets, no workflow."""
 
 from accounts.models.account import Account, Credential
+from accounts.models.deputy import Deputy
 from accounts.models.environment import Environment
 from accounts.models.event import Event
 from accounts.models.job import JobRun, RunState
@@ -12,14 +13,19 @@ from accounts.models.person import Person, RoleGrant
 from accounts.models.policy import PolicyNumber, current_policy
 from accounts.models.subject import Subject
 from accounts.models.task import Task
+from accounts.models.triage import Check, CheckItem, CheckOutcome, ReturnReason
 from accounts.models.usage import Coverage, DailyUsage, UsageFile
 
 __all__ = [
     "FORM_FIELDS",
     "Account",
+    "Check",
+    "CheckItem",
+    "CheckOutcome",
     "Coverage",
     "Credential",
     "DailyUsage",
+    "Deputy",
     "Environment",
     "Event",
     "JobRun",
@@ -31,6 +37,7 @@ __all__ = [
     "Person",
     "PolicyNumber",
     "ReferenceCounter",
+    "ReturnReason",
     "RoleGrant",
     "RunState",
     "Subject",

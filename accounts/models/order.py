@@ -84,6 +84,10 @@ class Order(Subject):
     answer_by = models.DateField(null=True, help_text="The day by which a returned order must be answered.")
     expiry_warned_on = models.DateField(null=True)
     stage_reminded_on = models.DateField(null=True)
+    assignee: models.ForeignKey[Person | None, Person | None] = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="assigned_orders",
+        help_text="The colleague in Support who works on it.",
+    )  # fmt: skip
     reactivates: models.ForeignKey[Account | None, Account | None] = models.ForeignKey(
         "accounts.Account", null=True, on_delete=models.PROTECT, related_name="reactivation_orders"
     )
@@ -118,6 +122,11 @@ class Order(Subject):
         indexes = [
             models.Index(fields=["state", "state_since", "id"], name="order_worklist"),
             models.Index(fields=["requester", "-created_at", "id"], name="order_of_requester"),
+            models.Index(
+                fields=["assignee", "state", "state_since", "id"],
+                name="order_of_assignee",
+                condition=Q(assignee__isnull=False),
+            ),
             models.Index(fields=["answer_by"], name="order_returned_due", condition=Q(state=OrderState.RETURNED.value)),
         ]
 
