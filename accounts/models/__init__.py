@@ -14,6 +14,7 @@ from accounts.models.policy import PolicyNumber, current_policy
 from accounts.models.subject import Subject
 from accounts.models.task import Task
 from accounts.models.triage import Check, CheckItem, CheckOutcome, ReturnReason
+from accounts.models.upload import Upload, UploadKind, UploadPart
 from accounts.models.usage import Coverage, DailyUsage, UsageFile
 
 __all__ = [
@@ -43,6 +44,9 @@ __all__ = [
     "Subject",
     "SuspensionList",
     "Task",
+    "Upload",
+    "UploadKind",
+    "UploadPart",
     "UsageFile",
     "current_policy",
 ]
