@@ -4,15 +4,17 @@ from accounts.models.account import Account, Credential
 from accounts.models.deputy import Deputy
 from accounts.models.environment import Environment
 from accounts.models.event import Event
+from accounts.models.feed import BatchOutcome, Feed, FeedKind, Figure, LastUse, UsageBatch
 from accounts.models.job import JobRun, RunState
 from accounts.models.message import Message, MessageState
 from accounts.models.notice import Notice, SuspensionList
 from accounts.models.order import FORM_FIELDS, Order, ReferenceCounter
 from accounts.models.organisation import Organisation
 from accounts.models.person import Person, RoleGrant
-from accounts.models.policy import PolicyNumber, current_policy
+from accounts.models.policy import PolicyNumber, PolicyRecord, current_policy, policy_record
 from accounts.models.subject import Subject
 from accounts.models.task import Task
+from accounts.models.token import ApiToken, Scope
 from accounts.models.triage import Check, CheckItem, CheckOutcome, ReturnReason
 from accounts.models.upload import Upload, UploadKind, UploadPart
 from accounts.models.usage import Coverage, DailyUsage, UsageFile
@@ -20,6 +22,8 @@ from accounts.models.usage import Coverage, DailyUsage, UsageFile
 __all__ = [
     "FORM_FIELDS",
     "Account",
+    "ApiToken",
+    "BatchOutcome",
     "Check",
     "CheckItem",
     "CheckOutcome",
@@ -29,7 +33,11 @@ __all__ = [
     "Deputy",
     "Environment",
     "Event",
+    "Feed",
+    "FeedKind",
+    "Figure",
     "JobRun",
+    "LastUse",
     "Message",
     "MessageState",
     "Notice",
@@ -37,16 +45,20 @@ __all__ = [
     "Organisation",
     "Person",
     "PolicyNumber",
+    "PolicyRecord",
     "ReferenceCounter",
     "ReturnReason",
     "RoleGrant",
     "RunState",
+    "Scope",
     "Subject",
     "SuspensionList",
     "Task",
+    "UsageBatch",
     "Upload",
     "UploadKind",
     "UploadPart",
     "UsageFile",
     "current_policy",
+    "policy_record",
 ]

@@ -62,6 +62,7 @@ class Account(Subject):
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="accounts")
     state = models.CharField(max_length=20, choices=choices(AccountState), default=AccountState.PENDING.value)
     state_since = models.DateTimeField()
+    created_at = models.DateTimeField()
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="accounts")
     order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="accounts")
     owner = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="accounts")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
-
 from django.db import models
 from django.db.models import Q
 
+from accounts.models.subject import Subject
 
-class Environment(models.Model):
+
+class Environment(Subject):
     """TEST, PRODUCTION, ...: where a client asks for its token, and where the Loop API answers."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=20, unique=True)
     position = models.PositiveSmallIntegerField(default=0)
     token_url = models.URLField(max_length=500)
@@ -21,6 +20,7 @@ class Environment(models.Model):
         default=False,
         help_text="May the token URL be an address inside a private network? Only for development.",
     )
+    active = models.BooleanField(default=True, help_text="Can it be chosen on new orders?")
 
     class Meta:
         ordering = ["position", "name"]

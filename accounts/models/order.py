@@ -65,6 +65,7 @@ class Order(Subject):
     kind = models.CharField(max_length=20, choices=choices(OrderKind), default=OrderKind.NEW_ACCESS.value)
     state = models.CharField(max_length=20, choices=choices(OrderState), default=OrderState.DRAFT.value)
     state_since = models.DateTimeField()
+    created_at = models.DateTimeField()
     requester = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="orders")
     organisation_name = models.CharField(max_length=200, blank=True)
     organisation_number = models.CharField(max_length=20, blank=True)

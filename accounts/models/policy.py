@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db import models
 from django.db.models import Q
 
 from accounts.lifecycle.policy import POLICY_NAMES, Policy
+from accounts.models.subject import Subject
+
+THE_POLICY = UUID(int=1)
 
 
 class PolicyNumber(models.Model):
@@ -19,6 +24,28 @@ class PolicyNumber(models.Model):
             models.CheckConstraint(condition=Q(name__in=POLICY_NAMES), name="policy_number_is_known"),
             models.CheckConstraint(condition=Q(value__gte=1), name="policy_number_is_positive"),
         ]
+
+
+class PolicyRecord(Subject):
+    """The one row whose history tells who changed which numbers of the policy, and why (``data``: from and to).
+
+    It is made by the first change; until then the policy is that of ``lifecycle.policy``.
+    """
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=THE_POLICY), name="policy_is_one")]
+
+    @classmethod
+    def subject_type(cls) -> str:
+        return "policy"
+
+    def __str__(self) -> str:
+        return "policy"
+
+
+def policy_record() -> PolicyRecord:
+    """The policy as the subject of its history; unsaved (version 0) before the first change. One query."""
+    return PolicyRecord.objects.filter(pk=THE_POLICY).first() or PolicyRecord(pk=THE_POLICY)
 
 
 def current_policy() -> Policy:

@@ -1,4 +1,4 @@
-"""What orders, accounts and people have in common: they are subjects of a history."""
+"""What orders, accounts, people and what administrators set have in common: they are subjects of a history."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ class Subject(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     version = models.PositiveIntegerField(default=0, editable=False)
-    created_at = models.DateTimeField()
 
     class Meta:
         abstract = True
 
     @classmethod
     def subject_type(cls) -> str:
-        """The word under which events name this kind of subject: order, account, person."""
+        """The word under which events name this kind of subject: order, account, person, environment, ..."""
         return cls._meta.model_name or ""
 
 

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models.order import FORM_FIELDS, Order
-from accounts.models.subject import choices, known
+from accounts.models.subject import Subject, choices, known
 
 
 class CheckItem(StrEnum):
@@ -52,10 +52,9 @@ class Check(models.Model):
         ]
 
 
-class ReturnReason(models.Model):
+class ReturnReason(Subject):
     """A reason to return an order, ready to be put into a comment; its texts an administrator edits."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     field = models.CharField(
         max_length=40, blank=True, help_text="The field of the order form it is about; empty: the whole order."
     )
@@ -77,6 +76,13 @@ class ReturnReason(models.Model):
                 name="return_reason_says_something",
             ),
         ]
+
+    @classmethod
+    def subject_type(cls) -> str:
+        return "return_reason"
+
+    def __str__(self) -> str:
+        return self.title_en
 
     def title(self, language: str) -> str:
         """Its short name in ``language`` ("nb" or "en")."""

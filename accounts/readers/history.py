@@ -12,26 +12,43 @@ from django.utils import timezone
 
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
-from accounts.models import Account, Event, Order, Person, Subject
+from accounts.models import Account, Environment, Event, Order, Person, PolicyRecord, ReturnReason, Subject
 from accounts.readers import timeline
 from accounts.words import say
 
-SUBJECTS: dict[str, type[Subject]] = {kind.subject_type(): kind for kind in (Order, Account, Person)}
+KINDS: tuple[type[Subject], ...] = (Order, Account, Person, Environment, ReturnReason, PolicyRecord)
+SUBJECTS: dict[str, type[Subject]] = {kind.subject_type(): kind for kind in KINDS}
 CHUNK = 2000
 
-_OF_PEOPLE = {
-    "create": _("made the person known"),
-    "grant_role": _("gave a role"),
-    "revoke_role": _("took a role away"),
-    "set_name": _("wrote the name"),
+_SETTING = {
+    "add": _("added it"),
+    "edit": _("changed it"),
+    "retire": _("retired it"),
+    "restore": _("took it into use again"),
 }
+
+_SAID: dict[str, dict[str, Sentence]] = {
+    Person.subject_type(): {
+        "create": _("made the person known"),
+        "invite": _("invited the person"),
+        "grant_role": _("gave a role"),
+        "revoke_role": _("took a role away"),
+        "change_roles": _("changed the roles"),
+        "set_name": _("wrote the name"),
+        "deactivate": _("deactivated the person"),
+        "reactivate": _("let the person in again"),
+    },
+    Environment.subject_type(): _SETTING,
+    ReturnReason.subject_type(): _SETTING,
+    PolicyRecord.subject_type(): {"change_policy": _("changed the policy")},
+}
+"""What completes "<name> ..." for subjects that have no lifecycle."""
 
 
 def sentence(event: Event) -> str:
     """What was done, to come after the name of who did it, in the language that is active now."""
-    if event.subject_type == Person.subject_type() and event.verb in _OF_PEOPLE:
-        return say(_OF_PEOPLE[event.verb])
-    return timeline.sentence(event)
+    said = _SAID.get(event.subject_type, {}).get(event.verb)
+    return say(said) if said else timeline.sentence(event)
 
 
 def chain(subject: Subject) -> Iterator[dict[str, Any]]:
@@ -138,7 +155,7 @@ def _unlike_their_last(kind: str, rows: QuerySet[Subject]) -> QuerySet[Subject]:
     last = Event.objects.filter(subject_type=kind, subject_id=OuterRef("pk")).order_by("-seq")
     rows = rows.annotate(last_seq=Coalesce(Subquery(last.values("seq")[:1]), 0))
     wrong = ~Q(version=F("last_seq"))
-    if kind != Person.subject_type():
+    if hasattr(SUBJECTS[kind], "state"):
         rows = rows.annotate(last_target=Subquery(last.values("target")[:1]))
         wrong |= Q(last_seq=0) | ~Q(last_target=F("state"))
     return rows.filter(wrong).order_by("pk")
