@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from accounts.models.account import Account
 from accounts.models.environment import Environment
+from accounts.models.feed import Feed
 
 
 class DailyUsage(models.Model):
@@ -34,7 +35,8 @@ class Coverage(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="coverage")
-    source = models.CharField(max_length=100)
+    feed = models.ForeignKey(Feed, null=True, on_delete=models.PROTECT, related_name="coverage")
+    source = models.CharField(max_length=100, help_text="The feed’s name; “accepted gap” for Support’s word.")
     first_day = models.DateField()
     last_day = models.DateField()
     received_at = models.DateTimeField()
