@@ -19,7 +19,7 @@ from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.transition import Table, Transition
 from accounts.models import Account, Event, Order
-from accounts.models.facts import account_facts, order_facts, who_was_first
+from accounts.models.facts import account_facts, changed_since, order_facts, who_was_first
 
 
 class InvalidInput(Refused):
@@ -181,7 +181,7 @@ def perform(
     ``seen`` is the version of the subject that the person looked at, if the door knows it. Raises InvalidInput
     (the form), NotAllowed, NotReady, or LostRace when somebody changed the subject since.
     """
-    if seen is not None and seen != subject.version:
+    if seen is not None and changed_since(subject, seen, by):
         raise LostRace(who_was_first(subject))
     form = form_of(subject, name, by=by, data=data)
     if not form.is_valid():

@@ -91,3 +91,9 @@ TURN = {
     OrderState.CREDENTIAL_ISSUE: Audience.SUPPORT,
 }
 """Whose turn it is in each stage that has a target; while an order is returned the clock stands still."""
+
+INTERNAL = frozenset({"verify_credential", "remind_stage", "internal_note", "take", "hand_over_order", "release"})
+"""The events that are for those who work on an order: neither its requester nor Cegal ever reads of them.
+
+To somebody who does not see them, an order on which nothing else happened has not changed.
+"""

@@ -9,10 +9,10 @@ from django.utils import timezone
 from accounts.lifecycle.accounts import ACCOUNT
 from accounts.lifecycle.actor import Actor, ActorKind
 from accounts.lifecycle.facts import AccountFacts, OrderFacts
-from accounts.lifecycle.orders import ORDER
+from accounts.lifecycle.orders import INTERNAL, ORDER
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
-from accounts.lifecycle.states import AccountState, OrderKind
+from accounts.lifecycle.states import AccountState, OrderKind, Role
 from accounts.models.account import Account
 from accounts.models.event import Event
 from accounts.models.notice import Notice
@@ -74,6 +74,19 @@ def missing_fields(order: Order) -> tuple[str, ...]:
     if not order.environments.exists():
         missing.append("environments")
     return tuple(missing)
+
+
+def changed_since(subject: Subject, seen: int, by: Actor) -> bool:
+    """Did anything happen to ``subject`` after version ``seen`` that ``by`` can know of? One query at most.
+
+    A version that the subject never had counts as out of date. What is internal is no news to the requester.
+    """
+    if seen == subject.version:
+        return False
+    if not 0 < seen < subject.version or by.holds(Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR):
+        return True
+    later = Event.objects.filter(subject_type=subject.subject_type(), subject_id=subject.pk, seq__gt=seen)
+    return later.exclude(verb__in=INTERNAL).exists()
 
 
 def who_was_first(subject: Subject) -> Sentence:

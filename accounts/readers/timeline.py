@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from accounts.lifecycle.accounts import ACCOUNT
 from accounts.lifecycle.actor import ActorKind
-from accounts.lifecycle.orders import ORDER
+from accounts.lifecycle.orders import INTERNAL, ORDER
 from accounts.lifecycle.sentence import Sentence
 from accounts.models import Account, Event, Order
 from accounts.words import say
@@ -26,12 +26,12 @@ from accounts.words import say
 PAGE = 50  # entries
 
 SHOWN = frozenset(
-    {"submit", "resubmit", "return", "approve", "reject", "withdraw", "reopen", "keep", "close", "suspend"}
+    {"submit", "resubmit", "return", "approve", "reject", "withdraw", "reopen", "keep", "close", "suspend", "message"}
 )
 """The verbs whose comment is meant for the requester or the owner."""
 
-HIDDEN = frozenset({"verify_credential", "remind_stage"})
-"""Steps of Support's work that tell the people concerned nothing."""
+HIDDEN = INTERNAL
+"""Steps of Support's work that tell the people concerned nothing, and notes that are not for them."""
 
 _OTHERWISE = {
     "start": gettext_noop("began the order"),
@@ -47,6 +47,11 @@ _OTHERWISE = {
     "verify_credential": gettext_noop("asked the token URL whether the credentials work"),
     "remind_stage": gettext_noop("sent a reminder: the order waits longer than the target of its stage"),
     "warn_of_expiry": gettext_noop("warned that the order is withdrawn without an answer"),
+    "take": gettext_noop("took the order"),
+    "hand_over_order": gettext_noop("handed the order to a colleague"),
+    "release": gettext_noop("released the order: nobody in Support works on it"),
+    "message": gettext_noop("wrote a message"),
+    "internal_note": gettext_noop("wrote an internal note"),
 }
 """What completes the sentence "<name> ..." for the verbs that move nothing."""
 
@@ -87,6 +92,11 @@ _LOOKS = {
     "verify_credential": ("plug-zap", ""),
     "remind_stage": ("bell", "warn"),
     "warn_of_expiry": ("bell", "warn"),
+    "take": ("user-check", ""),
+    "hand_over_order": ("user-check", ""),
+    "release": ("user-x", ""),
+    "message": ("messages-square", "accent"),
+    "internal_note": ("lock", ""),
 }
 """Icon and tone of an entry; what is not named here is drawn plainly."""
 
