@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts import delivery
 from accounts.actions import credentials, inactivity, runs, timers
+from accounts.actions.lines import Progress
 from accounts.lifecycle.actor import SYSTEM
 from accounts.lifecycle.errors import Refused
 from accounts.models import JobRun
@@ -28,12 +29,16 @@ RENEW_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Work:
-    """What a job is given: the clock, its time and day (Europe/Oslo), and a way to say that it is still alive."""
+    """What a job is given: the clock, its time and day (Europe/Oslo), and ways to say that it is still alive.
+
+    ``progress(phase, done, total)`` says how far it has come, for the page of job runs; ``alive()`` only that it lives.
+    """
 
     clock: Clock
     now: datetime
     today: date
     alive: Callable[[], None]
+    progress: Progress
 
 
 @dataclass(frozen=True)
@@ -73,9 +78,8 @@ def _destroy_uncollected(work: Work) -> Mapping[str, int]:
 
 def _check_inactivity(work: Work) -> Mapping[str, int]:
     counts: Counter[str] = Counter()
-    for entry in inactivity.check(today=work.today, now=work.now, by=SYSTEM):
+    for entry in inactivity.check(today=work.today, now=work.now, by=SYSTEM, progress=work.progress):
         counts[entry.kind] += 1
-        work.alive()
     return counts
 
 
@@ -119,7 +123,7 @@ def run_due(clock: Clock, jobs: Iterable[Job] = JOBS) -> list[JobRun]:
 
 
 def _work(job: Job, run: JobRun, clock: Clock, now: datetime) -> None:
-    work = Work(clock, now, timezone.localdate(now), _pulse(run, clock))
+    work = Work(clock, now, timezone.localdate(now), _pulse(run, clock), runs.Reporter(run, clock))
     try:
         counts = job.work(work)
     except Exception as error:  # whatever it is, it belongs on the run, and the other jobs go on

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.actions import brake, notices
+from accounts.actions.lines import Progress, silent
 from accounts.lifecycle.actor import SYSTEM, Actor
 from accounts.lifecycle.inactivity import Action, Decision, HoldReason, NoticeFacts, decide
 from accounts.lifecycle.policy import Policy
@@ -86,20 +87,26 @@ class Check:
         return Finding(account, notice, decide(facts, self.policy, self.today), facts.last_activity_on)
 
 
-def check(*, today: date, now: datetime, by: Actor = SYSTEM, dry_run: bool = False) -> Iterator[Entry]:
+def check(
+    *, today: date, now: datetime, by: Actor = SYSTEM, dry_run: bool = False, progress: Progress = silent
+) -> Iterator[Entry]:
     """Run the check for ``today`` (a day in Europe/Oslo) and give its entries as they are done.
 
     First the notified accounts (cleared, reminded, suspended, held), then the active ones (notified, held).
-    ``dry_run`` decides and changes nothing. Nothing is kept in memory but one chunk.
+    ``dry_run`` decides and changes nothing. Nothing is kept in memory but one chunk. ``progress`` is told after
+    each chunk, outside its transaction, how many accounts were looked at.
     """
     run = Check(today, now, by, current_policy(), watches(), Environment.objects.in_bulk())
     too_many = _environments_to_brake(run)
     if not dry_run:
         brake.keep_lists(too_many, today=today, now=now)
+    progress("check", 0, _notified().count() + Account.objects.active_past(notices.cutoff(run.policy, today)).count())
     for chunk in _with_notices(_notified(), run):
         yield from _act([brake.hold_if(finding, too_many, run.today) for finding in chunk], run, dry_run)
+        progress("check", len(chunk))
     for chunk in _active(run):
         yield from _act(chunk, run, dry_run)
+        progress("check", len(chunk))
         chunk.clear()  # before the next one is read
 
 
