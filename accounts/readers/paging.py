@@ -21,10 +21,14 @@ LONGEST_KEY = 300  # characters
 
 @dataclass(frozen=True)
 class Order:
-    """By which column a list is sorted, ``id`` second; ``falling`` begins with the greatest."""
+    """By which column a list is sorted, ``id`` second; ``falling`` begins with the greatest.
+
+    Rows that are alike in the column stand by rising ``id``; with ``ties_fall`` the greatest ``id`` comes first.
+    """
 
     column: str
     falling: bool = False
+    ties_fall: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,15 +70,15 @@ def key_of(row: Model, order: Order) -> str:
 
 def _take(rows: QuerySet[M], order: Order, key: tuple[object, object] | None, size: int, *, backwards: bool) -> list[M]:
     """One row more than ``size``, so that it is known whether there is a next page."""
-    falling = order.falling is not backwards
+    falling, ties_fall = order.falling is not backwards, order.ties_fall is not backwards
     if key is not None:
         value, pk = key
         beyond = "lt" if falling else "gt"
-        further = Q(pk__lt=pk) if backwards else Q(pk__gt=pk)
+        further = Q(pk__lt=pk) if ties_fall else Q(pk__gt=pk)
         at_or_beyond = Q(**{f"{order.column}__{beyond}e": value})  # alone it would do for the index
         rows = rows.filter(at_or_beyond & (Q(**{f"{order.column}__{beyond}": value}) | further))
     column = f"-{order.column}" if falling else order.column
-    return list(rows.order_by(column, "-pk" if backwards else "pk")[: size + 1])
+    return list(rows.order_by(column, "-pk" if ties_fall else "pk")[: size + 1])
 
 
 def _key(model: type[Model], order: Order, text: str) -> tuple[object, object] | None:
