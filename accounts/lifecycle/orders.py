@@ -22,7 +22,7 @@ ORDER: Table = (
     ),
     Transition(
         "approve", (S.APPROVAL,), S.APPROVED, (Role.SERVICE_RESPONSIBLE,), _("Approve"), _("approved the order"),
-        duties=(guards.not_own_order, guards.not_own_sending),
+        duties=(guards.not_own_order, guards.not_own_sending, guards.not_principals_own),
         tells=(Tell("order_approved", Audience.SUPPORT), Tell("order_approved_receipt", Audience.REQUESTER)),
     ),
     Transition(
@@ -92,7 +92,12 @@ TURN = {
 }
 """Whose turn it is in each stage that has a target; while an order is returned the clock stands still."""
 
-INTERNAL = frozenset({"verify_credential", "remind_stage", "internal_note", "take", "hand_over_order", "release"})
+INTERNAL = frozenset(
+    {
+        "verify_credential", "remind_stage", "internal_note", "take", "hand_over_order", "release",
+        "check", "waive", "uncheck",
+    }
+)  # fmt: skip
 """The events that are for those who work on an order: neither its requester nor Cegal ever reads of them.
 
 To somebody who does not see them, an order on which nothing else happened has not changed.

@@ -48,10 +48,13 @@ _OTHERWISE = {
     "remind_stage": gettext_noop("sent a reminder: the order waits longer than the target of its stage"),
     "warn_of_expiry": gettext_noop("warned that the order is withdrawn without an answer"),
     "take": gettext_noop("took the order"),
-    "hand_over_order": gettext_noop("handed the order to a colleague"),
+    "hand_over_order": gettext_noop("handed the order to %(to)s"),
     "release": gettext_noop("released the order: nobody in Support works on it"),
     "message": gettext_noop("wrote a message"),
     "internal_note": gettext_noop("wrote an internal note"),
+    "check": gettext_noop("checked"),
+    "waive": gettext_noop("let pass"),
+    "uncheck": gettext_noop("took the check back"),
 }
 """What completes the sentence "<name> ..." for the verbs that move nothing."""
 
@@ -97,6 +100,9 @@ _LOOKS = {
     "release": ("user-x", ""),
     "message": ("messages-square", "accent"),
     "internal_note": ("lock", ""),
+    "check": ("circle-check", "good"),
+    "waive": ("circle-alert", "warn"),
+    "uncheck": ("rotate-ccw", ""),
 }
 """Icon and tone of an entry; what is not named here is drawn plainly."""
 
@@ -182,7 +188,8 @@ def _who(event: Event, reader: UUID | None) -> str:
 
 def sentence(event: Event) -> str:
     """What was done, after the name of who did it, in the language of the page."""
-    return say(_DONE.get(event.verb, Sentence(event.verb.replace("_", " "))))
+    done = _DONE.get(event.verb, Sentence(event.verb.replace("_", " ")))
+    return say(Sentence(done.text, **done.params, **{"to": event.data.get("to", "")} if "%(to)s" in done.text else {}))
 
 
 def _with_changes(event: Event) -> str:
