@@ -16,8 +16,11 @@ PRIVATE = frozenset(
 SHORTEST = 3
 """Letters that a word needs to tell one organisation from another."""
 
-_FORMS = frozenset({"as", "asa", "ab", "ans", "ba", "da", "group", "gruppen", "holding", "inc", "ltd", "norge", "norway",
-                    "nuf", "sa"})  # fmt: skip
+_FORMS = frozenset(
+    {
+        "as", "asa", "ab", "ans", "ba", "da", "group", "gruppen", "holding", "inc", "ltd", "norge", "norway", "nuf", "sa",
+    }
+)  # fmt: skip
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "ö": "o", "ä": "a", "ü": "u", "é": "e", "è": "e"})
 
 

@@ -51,7 +51,7 @@ def findings(order: Order, duplicates: Sequence[Account], known: Known) -> dict[
 
 
 def known_of(order: Order, living: Sequence[str]) -> Known:
-    """What the portal knows of the order's organisation. ``living`` are the states of accounts that count. 3 queries."""
+    """What the portal knows of the order's organisation; ``living`` are the account states that count. 3 queries."""
     if not order.organisation_number:
         return Known((), (), 0)
     accounts = Account.objects.filter(organisation__number=order.organisation_number, state__in=living)

@@ -21,6 +21,7 @@ from accounts.lifecycle.actor import ActorKind
 from accounts.lifecycle.orders import INTERNAL, ORDER
 from accounts.lifecycle.sentence import Sentence
 from accounts.models import Account, Event, Order
+from accounts.readers import checklist
 from accounts.words import say
 
 PAGE = 50  # entries
@@ -52,9 +53,9 @@ _OTHERWISE = {
     "release": gettext_noop("released the order: nobody in Support works on it"),
     "message": gettext_noop("wrote a message"),
     "internal_note": gettext_noop("wrote an internal note"),
-    "check": gettext_noop("checked"),
-    "waive": gettext_noop("let pass"),
-    "uncheck": gettext_noop("took the check back"),
+    "check": gettext_noop("checked: %(item)s"),
+    "waive": gettext_noop("let pass: %(item)s"),
+    "uncheck": gettext_noop("took back: %(item)s"),
 }
 """What completes the sentence "<name> ..." for the verbs that move nothing."""
 
@@ -189,7 +190,13 @@ def _who(event: Event, reader: UUID | None) -> str:
 def sentence(event: Event) -> str:
     """What was done, after the name of who did it, in the language of the page."""
     done = _DONE.get(event.verb, Sentence(event.verb.replace("_", " ")))
-    return say(Sentence(done.text, **done.params, **{"to": event.data.get("to", "")} if "%(to)s" in done.text else {}))
+    return say(Sentence(done.text, **done.params, **_particulars(event, done.text)))
+
+
+def _particulars(event: Event, text: str) -> dict[str, str]:
+    """What the sentence names out of the event's data: to whom, which item of the checklist."""
+    known = {"to": event.data.get("to", ""), "item": checklist.label(event.data.get("item", ""))}
+    return {name: value for name, value in known.items() if f"%({name})s" in text}
 
 
 def _with_changes(event: Event) -> str:
