@@ -111,6 +111,8 @@ def _order_contacts(order: Order, to: Audience) -> list[Recipient]:
     requester = Recipient.of(order.requester)
     if to is Audience.REQUESTER:
         return [requester]
+    if to is Audience.ASSIGNEE:
+        return [Recipient.of(order.assignee)] if order.assignee else []
     if to is Audience.OWNER and order.owner_email:
         known = Person.objects.filter(email__iexact=order.owner_email).first()
         return [Recipient.of(known) if known else Recipient(order.owner_email, order.owner_name, requester.language)]

@@ -80,3 +80,4 @@ class Audience(StrEnum):
     CEGAL = "cegal"
     OWNER = "owner"
     TECHNICAL_CONTACT = "technical_contact"
+    ASSIGNEE = "assignee"

@@ -33,6 +33,9 @@ FORM_FIELDS = (
 ENDED = (OrderState.ISSUED.value, OrderState.REJECTED.value, OrderState.WITHDRAWN.value)
 """The states in which nobody works on an order any more; only a withdrawn one can be reopened."""
 
+OPEN = tuple(state.value for state in OrderState if state.value not in ENDED and state is not OrderState.DRAFT)
+"""The states in which somebody still has to do something."""
+
 _BEING_WRITTEN = [OrderState.DRAFT.value, OrderState.RETURNED.value, OrderState.WITHDRAWN.value]
 _MAY_BE_INCOMPLETE = Q(state__in=_BEING_WRITTEN)
 _COMPLETE = Q(as_seller=True) | Q(as_broker=True)

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 
 from accounts.web import (
     answer,
+    assigning,
     cegal,
     collect,
     inactivity,
@@ -47,6 +48,9 @@ urlpatterns: list[URLPattern] = [
     path("staff/worklist/", worklist.worklist, name="worklist"),
     path("staff/approvals/", worklist.approvals, name="approvals"),
     path("staff/orders/<slug:reference>/", staff_orders.order, name="staff_order"),
+    path("staff/orders/<slug:reference>/take/", assigning.take, name="order_take"),
+    path("staff/orders/<slug:reference>/release/", assigning.release, name="order_release"),
+    path("staff/orders/<slug:reference>/hand-over/", assigning.hand_over, name="order_hand_over"),
     path("staff/accounts/", staff_accounts.accounts, name="staff_accounts"),
     path("staff/accounts/<uuid:pk>/", staff_accounts.account, name="staff_account"),
     path("staff/accounts/<uuid:pk>/new-secret/", staff_accounts.new_secret, name="account_new_secret"),
