@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.core import signing
+from django.db.models import QuerySet, Value
 
-from accounts.lifecycle.actor import SYSTEM, Actor, ActorKind
-from accounts.models import Notice, Person
+from accounts.lifecycle.actor import SYSTEM, Actor, ActorKind, Principal
+from accounts.lifecycle.states import Role
+from accounts.models import ApiToken, Deputy, Notice, Person, RoleGrant
 
-__all__ = ["SYSTEM", "NoticeLink", "actor_of", "link_actor", "notice_token", "read_notice_token"]
+__all__ = ["SYSTEM", "NoticeLink", "actor_of", "link_actor", "notice_token", "read_notice_token", "token_actor"]
 
 _NOTICE_SALT = "accounts.notice"
 
 
-def actor_of(person: Person) -> Actor:
-    """The actor for somebody who signed in, with the roles they hold now. One query; ask once per request."""
-    return Actor(ActorKind.PERSON, str(person), id=person.pk, email=person.email, roles=person.roles)
+def actor_of(person: Person, *, today: date) -> Actor:
+    """The actor for somebody who signed in, with the roles they hold now. One query; ask once per request.
+
+    A deputy has the role of a service responsible on the days of their range (``today`` in Europe/Oslo), as long as
+    the one they stand in for holds it and is active.
+    """
+    granted = RoleGrant.objects.filter(person=person).values_list("role", "person_id", "person__name", "person__email")
+    held = list(granted.union(_stands_in(person, today), all=True))
+    own = frozenset(Role(role) for role, holder, _name, _email in held if holder == person.pk)
+    others = [Principal(holder, name or email) for _role, holder, name, email in held if holder != person.pk]
+    stands_in_for = () if Role.SERVICE_RESPONSIBLE in own else tuple(sorted(set(others), key=lambda one: one.name))
+    roles = own | {Role.SERVICE_RESPONSIBLE} if stands_in_for else own
+    return Actor(
+        ActorKind.PERSON, str(person), id=person.pk, email=person.email, roles=roles, stands_in_for=stands_in_for
+    )
+
+
+def _stands_in(person: Person, today: date) -> QuerySet[Deputy, Any]:
+    """For whom ``person`` is deputy today, alike to the rows of the roles granted."""
+    mine = Deputy.objects.standing_in(today).filter(deputy=person).annotate(role=Value(Role.SERVICE_RESPONSIBLE.value))
+    return mine.values_list("role", "principal_id", "principal__name", "principal__email")
 
 
 @dataclass(frozen=True)
@@ -45,3 +67,8 @@ def read_notice_token(token: str) -> NoticeLink | None:
 def link_actor(link: NoticeLink, notice: Notice) -> Actor:
     """The actor who follows a mail's link: they act for the owner of that notice's account, and nothing else."""
     return Actor(ActorKind.LINK, f"{link.email} (link in the email)", email=link.email, owns=notice.account_id)
+
+
+def token_actor(token: ApiToken) -> Actor:
+    """The actor for a program that showed ``token``: no role, only what its scopes allow."""
+    return Actor(ActorKind.TOKEN, f"{token.name} (API token)", id=token.pk, scopes=frozenset(token.scopes))

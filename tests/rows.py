@@ -32,7 +32,7 @@ def person(email: str, *roles: Role, name: str = "", **fields: Any) -> Person:
 
 def actor(email: str, *roles: Role) -> Actor:
     """Somebody with roles, as actions see them."""
-    return actor_of(person(email, *roles))
+    return actor_of(person(email, *roles), today=TODAY)
 
 
 def account(client_id: str, environment_name: str = "TEST", **fields: Any) -> Account:

@@ -56,7 +56,7 @@ class Story:
 
     def actor(self, who: str | Person) -> Actor:
         """The actor for a person of the story, by name or as a row."""
-        return people.actor_of(getattr(self, who) if isinstance(who, str) else who)
+        return people.actor_of(getattr(self, who) if isinstance(who, str) else who, today=timezone.localdate(self.now))
 
     def do(self, subject: Order | Account, verb: str, who: str | Person, **data: Any) -> Event:
         """Carry out a verb through the table that every door uses."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from accounts import outbox
 from accounts.lifecycle import transition
 from accounts.lifecycle.accounts import ACCOUNT
 from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.deputies import in_place_of
 from accounts.lifecycle.errors import LostRace
 from accounts.lifecycle.facts import Facts
 from accounts.lifecycle.orders import ORDER
@@ -30,6 +31,7 @@ from accounts.lifecycle.states import TaskKind
 from accounts.lifecycle.transition import Table, Tell, Transition
 from accounts.models import Account, Event, Order, Subject
 from accounts.models.among import among
+from accounts.models.event import DEPUTY_FOR
 from accounts.models.facts import who_was_first
 from accounts.models.insert import insert_rows
 
@@ -74,7 +76,8 @@ def move(subject: Subject, verb: str, *, by: Actor, now: datetime, facts: Facts,
     """
     row = transition.find(TABLES[type(subject)], verb, subject.state)  # type: ignore[attr-defined]  # what has a table has a state
     transition.check(row, facts)
-    moved = _write([subject], row.verb, by=by, now=now, change=change or Change(), owed=_of(row), target=row.target)
+    change = _as_deputy(row, facts, change or Change())
+    moved = _write([subject], row.verb, by=by, now=now, change=change, owed=_of(row), target=row.target)
     if not moved:
         raise LostRace(who_was_first(subject))
     return moved[0][1]
@@ -93,6 +96,14 @@ def move_many(
     row = transition.find(TABLES[type(subjects[0])], verb, subjects[0].state)  # type: ignore[attr-defined]  # what has a table has a state
     transition.check(row, facts)
     return _write(subjects, row.verb, by=by, now=now, change=change or Change(), owed=_of(row), target=row.target)
+
+
+def _as_deputy(row: Transition, facts: Facts, change: Change) -> Change:
+    """The event of what a deputy does also says in whose place they did it."""
+    principal = in_place_of(row, facts)
+    if principal is None:
+        return change
+    return replace(change, data=lambda subject: {**change.data(subject), DEPUTY_FOR: principal.name})
 
 
 def _of(row: Transition) -> Owed:

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db.models import Min
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,8 +16,9 @@ from accounts.delivery.letter import Letter
 from accounts.lifecycle.inactivity import answer_by
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import OrderKind, OrderState
-from accounts.models import Account, Credential, Notice, Order
+from accounts.models import Account, Notice, Order
 from accounts.people import notice_token
+from accounts.words import say
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, A
     known = {
         "message": message, "event": event, "subject": letter.order or letter.account, "notice": letter.notice,
         "recipient_name": message.to_name, "support": settings.SUPPORT_EMAIL, "why": words.why(letter),
-        "rows": words.facts(letter), "actor": event.actor_name, "comment": event.comment,
+        "rows": words.facts(letter), "actor": say(event.who), "comment": event.comment,
         "comments": words.comments(event.data), "changed": words.changed_fields(event.data),
         "happened_on": words.long_day(timezone.localdate(event.at)), "happened_at": words.moment(event.at),
         "button_url": settings.PORTAL_URL + _path(letter, kind.page), "button_label": _(kind.button),
@@ -48,7 +48,7 @@ def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, A
     if letter.notice is not None and letter.account is not None:
         known |= _about_notice(letter.notice, timezone.localdate(now), policy)
     if message.kind in COLLECT_KINDS:
-        known |= {"collect_by": words.long_day(_collect_by(letter))}
+        known |= {"collect_by": words.long_day(letter.collect_by)}
     return known
 
 
@@ -56,7 +56,7 @@ def _path(letter: Letter, page: str) -> str:
     if page == "notice_answer":
         return reverse(page, args=[notice_token(_there(letter.notice).pk, letter.message.to_email)])
     if page == "cegal_task":
-        return reverse(page, args=[_there(letter.event.tasks.first()).pk])
+        return reverse(page, args=[_there(letter.task).pk])
     if page in ACCOUNT_PAGES:
         return reverse(page, args=[_there(letter.account).pk])
     order = _there(letter.order)
@@ -108,11 +108,3 @@ def _about_notice(notice: Notice, today: date, policy: Policy) -> dict[str, Any]
         "answer_by": words.long_day(last_day),
         "suspended_from": words.long_day(last_day + timedelta(days=1)),
     }
-
-
-def _collect_by(letter: Letter) -> date | None:
-    """The day by which the secret must be collected; None when nothing waits to be collected."""
-    waiting = Credential.objects.filter(destroyed_at__isnull=True, collect_by__isnull=False)
-    mine = waiting.filter(account__order=letter.order) if letter.order else waiting.filter(account=letter.account)
-    found: date | None = mine.aggregate(first=Min("collect_by"))["first"]
-    return found

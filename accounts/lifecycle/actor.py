@@ -1,4 +1,4 @@
-"""Who acts: a person, a signed link out of a mail, or the portal itself."""
+"""Who acts: a person, a signed link out of a mail, a program with a token, or the portal itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ from accounts.lifecycle.states import Role
 class ActorKind(StrEnum):
     PERSON = "person"
     LINK = "link"
+    TOKEN = "token"  # noqa: S105 - a kind of actor
     SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A service responsible, as the one for whom a deputy acts today."""
+
+    id: UUID
+    name: str
 
 
 @dataclass(frozen=True)
@@ -20,7 +29,9 @@ class Actor:
     """Somebody who may press a button.
 
     ``roles`` are the roles held everywhere; the relations to one subject (its requester, its owner) are
-    worked out by ``plays``. A link out of a mail acts for the owner of ``owns``, one account, and nothing else.
+    worked out by ``plays``. ``stands_in_for``: those from whom a deputy has the role SERVICE_RESPONSIBLE today;
+    empty for whoever holds it themselves. A link out of a mail acts for the owner of ``owns``, one account, and
+    nothing else.
     """
 
     kind: ActorKind
@@ -29,6 +40,8 @@ class Actor:
     email: str = ""
     roles: frozenset[Role] = field(default_factory=frozenset)
     owns: UUID | None = None
+    stands_in_for: tuple[Principal, ...] = ()
+    scopes: frozenset[str] = field(default_factory=frozenset)
 
     def holds(self, *roles: Role) -> bool:
         """Does this actor hold one of ``roles``, whatever the subject?"""

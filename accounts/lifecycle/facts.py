@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from accounts.lifecycle.actor import Principal
 from accounts.lifecycle.states import OrderKind, Role
 
 
@@ -21,6 +22,7 @@ class Facts:
 class OrderFacts(Facts):
     """An order as the guards see it.
 
+    ``stands_in_for``: those whose deputy the actor is, where they hold the role through them alone.
     ``senders``: everyone who ever sent this order for approval. ``examples``: the example purpose as people saw it.
     Of a reactivation: ``account_state`` is the account's, ``other_order`` another order that asks for the same.
     """
@@ -28,6 +30,7 @@ class OrderFacts(Facts):
     kind: OrderKind = OrderKind.NEW_ACCESS
     requester_id: UUID | None = None
     senders: frozenset[UUID] = frozenset()
+    stands_in_for: tuple[Principal, ...] = ()
     missing: tuple[str, ...] = ()
     purpose: str = ""
     organisation: str = ""

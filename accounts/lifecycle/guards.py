@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.lifecycle import purpose as purpose_rule
+from accounts.lifecycle.actor import Principal
 from accounts.lifecycle.facts import AccountFacts, Facts, OrderFacts
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
@@ -31,6 +32,27 @@ def not_own_sending(facts: Facts) -> Sentence | None:
     if facts.actor_id in _order(facts).senders:
         return _("You sent this order for approval yourself. Somebody else must approve it.")
     return None
+
+
+def not_principals_own(facts: Facts) -> Sentence | None:
+    """A deputy does not approve what the one they stand in for requested or sent (DOMAIN.md, "the same separation").
+
+    Who stands in for several people decides for one of them who had no part in the order.
+    """
+    order = _order(facts)
+    if order.stands_in_for and not free_principals(order):
+        return _(
+            "You stand in for %(name)s, who requested this order or sent it for approval. "
+            "Somebody else must approve it.",
+            name=order.stands_in_for[0].name,
+        )
+    return None
+
+
+def free_principals(facts: OrderFacts) -> tuple[Principal, ...]:
+    """Of those for whom the actor stands in: who neither requested this order nor ever sent it for approval."""
+    parted = facts.senders | {facts.requester_id}
+    return tuple(principal for principal in facts.stands_in_for if principal.id not in parted)
 
 
 def every_field_populated(facts: Facts) -> Sentence | None:

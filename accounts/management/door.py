@@ -145,7 +145,7 @@ def actor_named(email: str) -> Actor:
         raise CommandError(f"Nobody is known as {email}. Make them known with: create_person {email} --role ROLE")
     if not person.is_active:
         raise CommandError(f"{person.email} may not do anything any more.")
-    return people.actor_of(person)
+    return people.actor_of(person, today=timezone.localdate())
 
 
 class Bars:

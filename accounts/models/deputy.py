@@ -8,13 +8,26 @@ from datetime import date, datetime
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.models.person import Person
+from accounts.lifecycle.states import Role
+from accounts.models.person import Person, RoleGrant
 
 
 class DeputyQuerySet(models.QuerySet["Deputy"]):
     def standing_in(self, on: date) -> DeputyQuerySet:
-        """Those whose range contains the day ``on`` (Europe/Oslo); both ends count."""
-        return self.filter(starts_on__lte=on, ends_on__gte=on, ended_at__isnull=True)
+        """Those whose range contains the day ``on`` (Europe/Oslo); both ends count. See ``counting``."""
+        return self.counting().filter(starts_on__lte=on, ends_on__gte=on)
+
+    def upcoming(self, on: date) -> DeputyQuerySet:
+        """Those whose range begins after the day ``on``. See ``counting``."""
+        return self.counting().filter(starts_on__gt=on)
+
+    def counting(self) -> DeputyQuerySet:
+        """Those that were not taken back, and whose principal is active and still is service responsible.
+
+        Nobody stands in for somebody who may not decide themselves, nor does somebody who was deactivated.
+        """
+        holders = RoleGrant.objects.filter(role=Role.SERVICE_RESPONSIBLE.value, person__is_active=True)
+        return self.filter(ended_at__isnull=True, deputy__is_active=True, principal__in=holders.values("person"))
 
 
 class Deputy(models.Model):

@@ -11,10 +11,10 @@ from datetime import UTC
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
-from django.db.models import Q
 
 SCHEME = "v1"
 DEPUTY_FOR = "deputy_for"

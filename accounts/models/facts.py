@@ -31,6 +31,7 @@ def order_facts(order: Order, by: Actor, *, comment: str = "", **said: Any) -> O
         comment=comment,
         kind=OrderKind(order.kind),
         requester_id=order.requester_id,
+        stands_in_for=by.stands_in_for,
         senders=_senders(order),
         missing=missing_fields(order),
         purpose=order.purpose,
@@ -97,7 +98,7 @@ def who_was_first(subject: Subject) -> Sentence:
     when = timezone.localtime(last.at)
     return _(
         "%(name)s %(did)s on %(day)s at %(time)s. Look at it again before you decide.",
-        name=last.actor_name,
+        name=last.who,
         did=next((row.done for row in (*ORDER, *ACCOUNT) if row.verb == last.verb), _("changed this")),
         day=when.date().isoformat(),
         time=when.strftime("%H:%M"),

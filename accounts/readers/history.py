@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,21 +51,31 @@ def sentence(event: Event) -> str:
     return say(said) if said else timeline.sentence(event)
 
 
+def known() -> dict[str, str]:
+    """Every verb of the subjects that have no lifecycle, with what completes "<name> ..."."""
+    return {verb: say(done) for said in _SAID.values() for verb, done in said.items()}
+
+
 def chain(subject: Subject) -> Iterator[dict[str, Any]]:
     """Every event of ``subject``, the first one first, as plain values; times are in Europe/Oslo."""
     for event in _events(subject.subject_type()).filter(subject_id=subject.pk).iterator(CHUNK):
-        yield {
-            "seq": event.seq,
-            "at": timezone.localtime(event.at).isoformat(timespec="seconds"),
-            "actor": event.actor_name,
-            "verb": event.verb,
-            "from": event.source,
-            "to": event.target,
-            "sentence": sentence(event),
-            "comment": event.comment,
-            "data": event.data,
-            "hash": event.hash,
-        }
+        yield plain(event)
+
+
+def plain(event: Event) -> dict[str, Any]:
+    """An event as plain values, for other programs; the time is in Europe/Oslo."""
+    return {
+        "seq": event.seq,
+        "at": timezone.localtime(event.at).isoformat(timespec="seconds"),
+        "actor": say(event.who),
+        "verb": event.verb,
+        "from": event.source,
+        "to": event.target,
+        "sentence": sentence(event),
+        "comment": event.comment,
+        "data": event.data,
+        "hash": event.hash,
+    }
 
 
 @dataclass(frozen=True)
@@ -88,12 +98,15 @@ class Verified:
     chains: int = 0
 
 
-def verify(verified: Verified, only: Subject | None = None) -> Iterator[Break]:
+def verify(
+    verified: Verified, only: Subject | None = None, read: Callable[[int], None] = lambda _events: None
+) -> Iterator[Break]:
     """Recompute every chain, or that of one subject, and give the places where one is broken.
 
     A chain is whole when its numbers run from 1 without a gap, each event carries the hash of the one before and
-    its own, and the subject's row stands where its last event left it: version and state. Memory stays flat; rows
-    that change meanwhile are looked at again before they are called broken.
+    its own, and the subject's row stands where its last event left it: version and state. Memory stays flat, no query
+    stays open; rows that change meanwhile are looked at again before they are called broken. ``read`` is told after
+    each chunk how many more events were read.
     """
     for kind, model in SUBJECTS.items():
         if only is not None and not isinstance(only, model):
@@ -101,7 +114,7 @@ def verify(verified: Verified, only: Subject | None = None) -> Iterator[Break]:
         events, rows = _events(kind), model._default_manager.all()
         if only is not None:
             events, rows = events.filter(subject_id=only.pk), rows.filter(pk=only.pk)
-        yield from _links(events, verified)
+        yield from _links(events, verified, read)
         yield from _ends(kind, rows)
         if only is None:
             yield from _orphans(kind, model)
@@ -111,9 +124,9 @@ def _events(kind: str) -> QuerySet[Event]:
     return Event.objects.filter(subject_type=kind).order_by("subject_id", "seq")
 
 
-def _links(events: QuerySet[Event], verified: Verified) -> Iterator[Break]:
+def _links(events: QuerySet[Event], verified: Verified, read: Callable[[int], None]) -> Iterator[Break]:
     before: Event | None = None
-    for event in events.iterator(CHUNK):
+    for event in _in_chunks(events, read):
         if before is None or before.subject_id != event.subject_id:
             before = None
             verified.chains += 1
@@ -122,6 +135,17 @@ def _links(events: QuerySet[Event], verified: Verified) -> Iterator[Break]:
         if why is not None:
             yield Break(_name(event), event.seq, why)
         before = event
+
+
+def _in_chunks(events: QuerySet[Event], read: Callable[[int], None]) -> Iterator[Event]:
+    """``events`` along the index of the chains, a short query for each chunk."""
+    found = list(events[:CHUNK])
+    while found:
+        yield from found
+        read(len(found))
+        last = found[-1]
+        rest = Q(subject_id__gt=last.subject_id) | Q(subject_id=last.subject_id, seq__gt=last.seq)
+        found = list(events.filter(rest, subject_id__gte=last.subject_id)[:CHUNK])
 
 
 def _wrong(event: Event, before: Event | None) -> Sentence | None:

@@ -161,7 +161,7 @@ def last_return(order: Order) -> Event | None:
 
 
 def _entry(event: Event, reader: UUID | None, labels: Mapping[str, Any], for_staff: bool) -> Entry:
-    icon, tone = _LOOKS.get(event.verb, ("history", ""))
+    icon, tone = look(event.verb)
     shown = for_staff or event.verb in SHOWN
     return Entry(
         who=_who(event, reader),
@@ -184,7 +184,17 @@ def comments(event: Event, labels: Mapping[str, Any]) -> list[dict[str, str]]:
 def _who(event: Event, reader: UUID | None) -> str:
     if event.actor_kind == ActorKind.SYSTEM:
         return _("The portal")
-    return _("You") if reader is not None and event.actor_id == reader else event.actor_name
+    return _("You") if reader is not None and event.actor_id == reader else say(event.who)
+
+
+def look(verb: str) -> tuple[str, str]:
+    """The icon and the tone of an entry."""
+    return _LOOKS.get(verb, ("history", ""))
+
+
+def known() -> dict[str, str]:
+    """Every verb of orders and accounts with what completes "<name> ..."; what an event names stands as "…"."""
+    return {verb: say(Sentence(done.text, **{**done.params, "to": "…", "item": "…"})) for verb, done in _DONE.items()}
 
 
 def sentence(event: Event) -> str:

@@ -148,5 +148,8 @@ def _senders(orders: Sequence[Order]) -> dict[UUID, frozenset[UUID]]:
 
 def _why_not(order: Order, by: Actor, senders: frozenset[UUID]) -> Sentence | None:
     """The sentence of the separation of duties, or nothing: the same rules that the verb obeys."""
-    facts = OrderFacts(roles=by.roles, actor_id=by.id, requester_id=order.requester_id, senders=senders)
+    facts = OrderFacts(
+        roles=by.roles, actor_id=by.id, requester_id=order.requester_id, senders=senders,
+        stands_in_for=by.stands_in_for,
+    )  # fmt: skip
     return first_said(find(ORDER, "approve", order.state).duties, facts)

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import people
+from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.states import Role
+from accounts.models import Person
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -102,7 +106,7 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
                 _("Messages"),
                 "mail",
                 frozenset({Role.SUPPORT, Role.ADMINISTRATOR}),
-                frozenset({"message"}),
+                frozenset({"message", "mails", "mail_sample"}),
             ),
             Row("job_runs", _("Job runs"), "repeat", frozenset({Role.SUPPORT, Role.ADMINISTRATOR})),
             Row("mailbox", _("Sent mails"), "mailbox", frozenset({Role.SUPPORT, Role.ADMINISTRATOR})),
@@ -112,15 +116,17 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
 
 
 def roles_of(request: HttpRequest | None) -> frozenset[Role]:
-    """The roles granted to whoever looks at the page; asked once a request, nothing for a stranger."""
-    if request is None:
+    """The roles of whoever looks at the page, also as somebody's deputy; nothing for a stranger.
+
+    They are asked for once a request: the view has mostly done so before.
+    """
+    user = getattr(request, "user", None)
+    if request is None or not isinstance(user, Person):
         return frozenset()
-    kept: frozenset[Role] | None = getattr(request, "_portal_roles", None)
+    kept: Actor | None = getattr(request, "_actor", None)
     if kept is None:
-        user = getattr(request, "user", None)
-        kept = frozenset(user.roles) if user is not None and user.is_authenticated else frozenset()
-        request._portal_roles = kept  # type: ignore[attr-defined]
-    return kept
+        kept = request._actor = people.actor_of(user, today=timezone.localdate())  # type: ignore[attr-defined]
+    return kept.roles
 
 
 def is_staff(request: HttpRequest | None) -> bool:

@@ -14,7 +14,9 @@ from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
+from accounts.models import Event
 from accounts.templatetags import moments, nav, states
+from accounts.words import say
 
 register = template.Library()
 
@@ -26,6 +28,12 @@ def _request(context: Mapping[str, Any]) -> HttpRequest | None:
 
 
 # --- the page
+
+
+@register.filter
+def who(event: Event) -> str:
+    """Who did what an event tells, in the page's language: "Ola Hansen, as deputy for Kari Nordmann"."""
+    return say(event.who)
 
 
 @register.simple_tag(takes_context=True)

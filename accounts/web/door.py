@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import people
@@ -28,7 +29,7 @@ def actor_for(request: HttpRequest) -> Actor:
         raise PermissionDenied(_("Sign in first."))
     kept = getattr(request, "_actor", None)
     if kept is None:
-        kept = request._actor = people.actor_of(request.user)  # type: ignore[attr-defined]
+        kept = request._actor = people.actor_of(request.user, today=timezone.localdate())  # type: ignore[attr-defined]
     return kept
 
 

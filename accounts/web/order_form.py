@@ -183,7 +183,7 @@ def _check_page(request: HttpRequest, found: Order, form: VerbForm | None = None
 def _form_page(request: HttpRequest, form: OrderForm, found: Order | None = None, status: int = 200) -> HttpResponse:
     returned = last_return(found) if found and found.state == OrderState.RETURNED.value else None
     if returned is not None:
-        _put_comments_at_fields(form, returned.data.get("comments", []), by=returned.actor_name, at=returned.at)
+        _put_comments_at_fields(form, returned.data.get("comments", []), by=say(returned.who), at=returned.at)
     form.fields["purpose"].widget.attrs.update(
         {
             "data-hx-post": reverse("order_purpose_check"),

@@ -7,11 +7,13 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django.views.i18n import set_language as django_set_language
 
+from accounts import people
 from accounts.actions import preferences
 from accounts.lifecycle.states import Role
 from accounts.models import Person
@@ -72,7 +74,7 @@ def journey() -> list[dict[str, str]]:
 
 def home_of(person: Person) -> str:
     """The address where ``person`` starts, by the roles they hold; "" where no such page exists."""
-    held = person.roles
+    held = people.actor_of(person, today=timezone.localdate()).roles
     for name in [*(name for role, name in HOMES if role in held), "my_orders"]:
         try:
             return reverse(name)

@@ -48,6 +48,9 @@ class OneOfEach:
         list_ = rows.SuspensionList.objects.create(environment=story.test, run_on=TODAY, allowed=10, created_at=now)
         self.rows: dict[str, models.Model] = {
             "environment": story.test,
+            "deputy": rows.Deputy.objects.create(
+                principal=story.responsible, deputy=story.colleague, starts_on=TODAY, ends_on=TODAY, named_at=now
+            ),
             "organisation": rows.Organisation.objects.get(number="923609016"),
             "person": story.ingrid,
             "rolegrant": rows.RoleGrant.objects.get(person=story.support),

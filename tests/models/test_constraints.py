@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from django.apps import apps
+from django.db.models import F
 
 from tests.models.refusing import TODAY, OneOfEach, again, refused
 
@@ -22,6 +23,8 @@ CHECKS: list[tuple[str, str, dict[str, object]]] = [
     ("role_is_known", "rolegrant", {"role": "emperor"}),
     ("role_is_known", "rolegrant", {"role": "requester"}),  # a relation, never granted
     ("role_is_known", "rolegrant", {"role": "system"}),
+    ("deputy_ends_after_start", "deputy", {"ends_on": TODAY - timedelta(days=1)}),
+    ("deputy_is_somebody_else", "deputy", {"deputy_id": F("principal_id")}),
     ("order_state_is_known", "order", {"state": "lost"}),
     ("order_state_is_known", "order", {"state": ""}),
     ("order_kind_is_known", "order", {"kind": "gift"}),

@@ -88,7 +88,7 @@ def test_accounts_are_seen_by_their_owner_and_technical_contact(story: Story) ->
     account = story.account(technical_email="tor@nordsjo.example")
     others = story.account(owner=story.stranger)
     for person in (story.ingrid, tor):
-        assert list(Account.objects.visible_to(people.actor_of(person))) == [account]
+        assert list(Account.objects.visible_to(story.actor(person))) == [account]
     assert list(Account.objects.visible_to(story.actor("stranger"))) == [others]
 
 

@@ -55,7 +55,7 @@ manage.py transition LA-2026-0142 complete-setup --as silje@cegal.example --data
             )
         event = verbs.perform(subject, name, by=by, now=now, data=data)
         moved = f" ({event.source} -> {event.target})" if event.source != event.target else ""
-        self.stdout.write(f"{subject}: {event.actor_name} {history.sentence(event)}{moved}.")
+        self.stdout.write(f"{subject}: {event.who} {history.sentence(event)}{moved}.")
         self.stdout.write(say(verbs.verb_of(subject, name).said))
 
 

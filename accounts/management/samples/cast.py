@@ -63,7 +63,7 @@ def introduce(now: datetime) -> None:
 
 def actor(member: Member) -> Actor:
     """``member`` as actions see them."""
-    return people.actor_of(Person.objects.get(email=member.email))
+    return people.actor_of(Person.objects.get(email=member.email), today=timezone.localdate())
 
 
 def moment(today: date, days_ago: int, hour: int) -> datetime:
