@@ -15,11 +15,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.utils import timezone
 
 from accounts import delivery
-from accounts.actions import credentials, inactivity, runs, timers
+from accounts.actions import credentials, inactivity, runs, timers, usage_pull
 from accounts.actions.lines import Progress
 from accounts.lifecycle.actor import SYSTEM
 from accounts.lifecycle.errors import Refused
-from accounts.models import JobRun
+from accounts.models import Event, JobRun
+from accounts.readers import history
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +77,10 @@ def _destroy_uncollected(work: Work) -> Mapping[str, int]:
     return credentials.destroy_uncollected(today=work.today, now=work.now, by=SYSTEM)
 
 
+def _pull_usage(work: Work) -> Mapping[str, int]:
+    return usage_pull.pull(clock=work.clock, by=SYSTEM, between=work.alive)
+
+
 def _check_inactivity(work: Work) -> Mapping[str, int]:
     counts: Counter[str] = Counter()
     for entry in inactivity.check(today=work.today, now=work.now, by=SYSTEM, progress=work.progress):
@@ -95,14 +100,25 @@ def _tidy_runs(work: Work) -> Mapping[str, int]:
     return runs.tidy([job.name for job in JOBS if job.daily_at is None], now=work.now)
 
 
+def _verify_history(work: Work) -> Mapping[str, int]:
+    verified, broken = history.Verified(), 0
+    work.progress("verify", 0, Event.objects.count())
+    for place in history.verify(verified, read=lambda events: work.progress("verify", events)):
+        broken += 1
+        logger.error("the history is broken", extra={"place": str(place)})
+    return {"events": verified.events, "chains": verified.chains, "broken": broken}
+
+
 JOBS: tuple[Job, ...] = (
     Job("deliver_messages", _deliver_messages),
     Job("verify_new", _verify_new),
     Job("expire_secrets", _destroy_uncollected, time(0, 30)),
     Job("tidy_runs", _tidy_runs, time(4, 0)),
+    Job("pull_usage", _pull_usage, time(5, 0)),
     Job("check_inactivity", _check_inactivity, time(6, 0)),
     Job("remind_stages", _remind_stages, time(6, 30)),
     Job("expire_returned", _expire_returned, time(6, 30)),
+    Job("verify_history", _verify_history, time(3, 0)),  # last: it may take minutes
 )
 """In the order in which one tick runs them: mail first, it is what people wait for."""
 

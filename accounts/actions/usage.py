@@ -1,56 +1,73 @@
 """Usage comes in: counted per account and day, and how far an environment's feed is complete (DOMAIN.md, "Known use").
 
-A file is read once, counted into a temporary table, and merged in one short transaction: all or nothing.
+A file is read once, counted into a temporary table, and merged in one short transaction: all or nothing. Every
+delivery, refused ones too, leaves a line in the history of its feed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import BinaryIO
+from datetime import date, datetime
+from typing import BinaryIO, Protocol
 from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
+from accounts.actions import usage_history
+from accounts.actions.feeds import feed_of
 from accounts.actions.lines import BadFile, Progress, Source, silent
+from accounts.actions.usage_days import Said, Stretch, Ticket, check_days, cover
 from accounts.actions.usage_lines import Counts, Reading, UsageFormat
 from accounts.actions.usage_merge import Merged, StagedUsage
 from accounts.lifecycle.actor import Actor
-from accounts.lifecycle.errors import NotAllowed, NotReady
+from accounts.lifecycle.errors import NotAllowed, Refused
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import Role
-from accounts.models import Coverage, Environment, UsageFile
+from accounts.models import Environment, Feed, FeedKind, Figure, Scope, UsageBatch, UsageFile
 from accounts.models.account import normal_client_id
-from accounts.models.watch import watch_of
-
-ONE_DAY = timedelta(days=1)
-ACCEPTED_GAP = "accepted gap"  # the source of days that Support accepts as unknown
 
 DEADLOCK = "40P01"
 MERGE_ATTEMPTS = 3
 
-Stretch = tuple[date, date]
-
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of one file. Days are days in Europe/Oslo, both ends of a stretch included.
+    """What became of one delivery. Days are days in Europe/Oslo, both ends of a stretch included.
 
     ``lines`` have a call; ``failed`` of them did not succeed and are no use. ``covered`` is the new statement,
     None when everything up to its end was covered before. ``gap`` are the days that stay unknown before it.
     ``taken_before`` is when this same file came before: then only accounts made since then were counted.
+    ``batch`` is its line in the history.
     """
 
     lines: int
     failed: int
     merged: Merged
     covered: Stretch | None
-    covered_through: date
+    covered_through: date | None
     gap: Stretch | None
     taken_before: datetime | None
+    batch: UsageBatch
     notes: tuple[_, ...] = ()
+
+
+class Counted(Protocol):
+    """What is known of a delivery once it was read."""
+
+    lines: int
+    failed: int
+    first_day: date | None
+
+
+@dataclass
+class _SignIns:
+    """A report of last sign-ins: nothing failed, and no day says from when on it is complete."""
+
+    lines: int
+    failed: int = 0
+    first_day: date | None = None
 
 
 def take_in(
@@ -63,6 +80,8 @@ def take_in(
     covers_from: date | None = None,
     form: UsageFormat | None = None,
     source: str = "file",
+    kind: FeedKind = FeedKind.FILE,
+    ticket: Ticket | None = None,
     progress: Progress = silent,
 ) -> Taken:
     """Take in one file of usage of ``environment``, and the statement that it covers its days completely.
@@ -70,22 +89,64 @@ def take_in(
     ``stream`` is read once. ``form`` is guessed from its first character when it is None: ``{`` begins gateway
     log lines. ``covers_from`` is by default the day after what was known before; on a first file its earliest
     day, and on an empty first file ``covers_through`` itself. Lines outside the covered days count as well.
-    The same file twice, by its SHA-256, changes no count. ``last_used_on`` only ever moves forward.
+    The same file twice, by its SHA-256, changes no count. ``last_used_on`` only ever moves forward. ``source`` is
+    the name of its feed, which is made if it is new.
 
-    Raises BadFile (with the bad lines), NotReady (days that make no sense) or NotAllowed; then nothing is written.
+    Raises BadFile (with the bad lines), NotReady (days that make no sense) or NotAllowed; then nothing is written
+    but, for a BadFile, a line in the feed's history.
     """
-    today = timezone.localdate(now)
-    if not by.holds(Role.SYSTEM, Role.SUPPORT, Role.ADMINISTRATOR):
-        raise NotAllowed(_("Only Support can take in usage."))
-    _check_days(covers_from, covers_through, today)
-    lines = Source(stream, progress)
-    with StagedUsage() as staged:
-        reading = Reading(today, _portal_zone(), lambda counts: staged.add(_normal(counts)))
+    _check_may(by)
+    check_days(covers_from, covers_through, timezone.localdate(now))
+    feed = feed_of(environment, kind, source, now=now)
+
+    def read(reading: Reading) -> str:
+        lines = Source(stream, progress)
         reading.read(lines, form or guess_format(lines))
-        reading.problems.raise_if_any()
+        return lines.digest
+
+    return _take_in(Said(feed, by, now, covers_through, covers_from, ticket=ticket), read)
+
+
+def take_in_counted(
+    lines: Sequence[object],
+    digest: str,
+    *,
+    environment: Environment,
+    covers_through: date,
+    by: Actor,
+    now: datetime,
+    covers_from: date | None = None,
+    source: str = "api",
+    ticket: Ticket | None = None,
+) -> Taken:
+    """As ``take_in``, for lines that a program counted: objects with ``client_id``, ``day`` and ``calls``.
+
+    ``digest`` is the SHA-256 of the lines: the same lines twice change no count.
+    """
+    _check_may(by)
+    check_days(covers_from, covers_through, timezone.localdate(now))
+    feed = feed_of(environment, FeedKind.API, source, now=now)
+
+    def read(reading: Reading) -> str:
+        reading.read_counted(lines)
+        return digest
+
+    return _take_in(Said(feed, by, now, covers_through, covers_from, ticket=ticket), read)
+
+
+def take_in_sign_ins(
+    days: Mapping[str, date], *, feed: Feed, covers_through: date | None, by: Actor, now: datetime
+) -> Taken:
+    """Take in the day of the last sign-in of each client id; ``covers_through`` is None when not all of it came.
+
+    Calls are not counted by it. The same report twice changes nothing.
+    """
+    _check_may(by)
+    said = Said(feed, by, now, covers_through, figure=Figure.SIGN_IN)
+    with StagedUsage() as staged:
+        staged.add((_storable(client), day.isoformat(), 0) for client, day in days.items())
         staged.settle()
-        said = _Said(environment, source, covers_from, covers_through)
-        return _merge(staged, reading, lines.digest, said, now)
+        return _merge(staged, _SignIns(len(days)), "", said)
 
 
 def guess_format(lines: Source) -> UsageFormat:
@@ -96,110 +157,64 @@ def guess_format(lines: Source) -> UsageFormat:
     return UsageFormat.NDJSON if first in ("{", "") else UsageFormat.CSV
 
 
-def accept_gap(
-    environment: Environment, first_day: date, last_day: date, *, by: Actor, reason: str, now: datetime
-) -> Coverage:
-    """Support accepts that nobody will ever say what happened on these days: they do not hold a suspension any more.
-
-    Asked again for the same days, the first acceptance stands. Raises NotAllowed for anybody but Support,
-    NotReady without a reason, for days to come, or when none of the days is unknown.
-    """
-    if not by.holds(Role.SUPPORT):
-        raise NotAllowed(_("Only Support can accept a gap."))
-    if not reason.strip():
-        raise NotReady(_("Write why these days may be taken as known. The reason is kept."))
-    _check_days(first_day, last_day, timezone.localdate(now))
-    with transaction.atomic():
-        Environment.objects.select_for_update().get(pk=environment.pk)
-        same = Coverage.objects.filter(
-            environment=environment, source=ACCEPTED_GAP, first_day=first_day, last_day=last_day
-        ).first()
-        if same is not None:
-            return same
-        if watch_of(environment.pk).known_through(first_day - ONE_DAY) >= last_day:
-            raise NotReady(_("There is no gap: usage is known for all of these days."))
-        return Coverage.objects.create(
-            environment=environment, source=ACCEPTED_GAP, first_day=first_day, last_day=last_day, received_at=now,
-            accepted_by=by.name[:200], reason=reason.strip()[:1000],
-        )  # fmt: skip
+def _check_may(by: Actor) -> None:
+    if not by.holds(Role.SYSTEM, Role.SUPPORT, Role.ADMINISTRATOR) and Scope.USAGE_WRITE.value not in by.scopes:
+        raise NotAllowed(_("Only Support can take in usage."))
 
 
-@dataclass(frozen=True)
-class _Said:
-    """What a file is said to be: of which environment, from whom, complete for which days."""
+def _take_in(said: Said, read: Callable[[Reading], str]) -> Taken:
+    """Read all of it, and only if all of it is good, merge it. ``read`` gives the SHA-256 of what it read."""
+    try:
+        with StagedUsage() as staged:
+            today = timezone.localdate(said.now)
+            reading = Reading(today, _portal_zone(), lambda counts: staged.add(_normal(counts)))
+            digest = read(reading)
+            reading.problems.raise_if_any()
+            staged.settle()
+            return _merge(staged, reading, digest, said)
+    except Refused as refusal:
+        usage_history.refused(said, refusal)
+        raise
 
-    environment: Environment
-    source: str
-    covers_from: date | None
-    covers_through: date
 
-
-def _merge(staged: StagedUsage, counted: Reading, digest: str, said: _Said, now: datetime) -> Taken:
+def _merge(staged: StagedUsage, counted: Counted, digest: str, said: Said) -> Taken:
     """One transaction; the loser of a deadlock with other work on the same accounts (PostgreSQL) tries again."""
     for _attempt in range(MERGE_ATTEMPTS - 1):
         try:
-            return _merge_once(staged, counted, digest, said, now)
+            return _merge_once(staged, counted, digest, said)
         except OperationalError as error:
             if getattr(error.__cause__, "sqlstate", "") != DEADLOCK:
                 raise
-    return _merge_once(staged, counted, digest, said, now)
+    return _merge_once(staged, counted, digest, said)
 
 
 @transaction.atomic
-def _merge_once(staged: StagedUsage, counted: Reading, digest: str, said: _Said, now: datetime) -> Taken:
-    environment = Environment.objects.select_for_update().get(pk=said.environment.pk)  # one file after the other
+def _merge_once(staged: StagedUsage, counted: Counted, digest: str, said: Said) -> Taken:
+    environment = Environment.objects.select_for_update().get(pk=said.feed.environment_id)  # one after the other
     files = UsageFile.objects.filter(environment=environment, digest=digest)
-    before = files.values_list("received_at", flat=True).first() if counted.lines else None
-    merged = staged.merge(environment, made_after=before)
-    if counted.lines:
-        kept = {"received_at": now, "lines": counted.lines}
+    keeps = bool(digest and counted.lines)
+    before = files.values_list("received_at", flat=True).first() if keeps else None
+    merged = staged.merge(said.feed, said.figure, now=said.now, made_after=before)
+    if keeps:
+        kept = {"received_at": said.now, "lines": counted.lines}
         UsageFile.objects.update_or_create(environment=environment, digest=digest, defaults=kept)
-    covered, gap, notes = _cover(said, counted.first_day, now)
-    return Taken(counted.lines, counted.failed, merged, covered, said.covers_through, gap, before, notes)
-
-
-def _cover(said: _Said, earliest: date | None, now: datetime) -> tuple[Stretch | None, Stretch | None, tuple[_, ...]]:
-    """Record the days that the file covers; give them, the days that stay unknown before them, and what to say."""
-    stretches = watch_of(said.environment.pk).stretches
-    known_through = stretches[-1][1] if stretches else None
-    first, notes = (said.covers_from, ()) if said.covers_from else _default_from(known_through, earliest, said)
-    if first > said.covers_through:
-        return None, None, notes
-    Coverage.objects.get_or_create(
-        environment=said.environment, source=said.source, first_day=first, last_day=said.covers_through,
-        defaults={"received_at": now},
+    covered = cover(said, counted.first_day)
+    numbers = {"lines": counted.lines, "failed": counted.failed}
+    batch = usage_history.taken(said, merged, covered, taken_before=before, **numbers)
+    return Taken(
+        counted.lines, counted.failed, merged, covered.days, said.covers_through, covered.gap, before, batch,
+        covered.notes,
     )  # fmt: skip
-    known_before = max((last for start, last in stretches if start < first), default=None)
-    if known_before is None or known_before + ONE_DAY >= first:
-        return (first, said.covers_through), None, notes
-    return (first, said.covers_through), (known_before + ONE_DAY, first - ONE_DAY), notes
-
-
-def _default_from(known_through: date | None, earliest: date | None, said: _Said) -> tuple[date, tuple[_, ...]]:
-    if known_through is not None:
-        return known_through + ONE_DAY, ()
-    if earliest is not None and earliest <= said.covers_through:
-        return earliest, ()
-    note = _(
-        "Nothing says from which day on this first file is complete, so only %(day)s counts as covered. "
-        "Name the first day to cover more.",
-        day=said.covers_through.isoformat(),
-    )
-    return said.covers_through, (note,)
-
-
-def _check_days(first: date | None, last: date, today: date) -> None:
-    if last > today:
-        raise NotReady(_("%(day)s lies in the future: nobody knows it yet.", day=last.isoformat()))
-    if first is not None and first > last:
-        days = {"first": first.isoformat(), "last": last.isoformat()}
-        raise NotReady(_("The first day %(first)s is later than the last day %(last)s.", **days))
 
 
 def _normal(counts: Counts) -> Iterator[tuple[str, str, int]]:
     """The counts as rows of the temporary table, with every client id as accounts have it."""
     for (client, day), calls in counts.items():
-        yield normal_client_id(client).replace("\0", "\ufffd")[:300], day.isoformat(), calls
+        yield _storable(client), day.isoformat(), calls
+
+
+def _storable(client: str) -> str:
+    return normal_client_id(client).replace("\0", "\ufffd")[:300]
 
 
 def _portal_zone() -> ZoneInfo:

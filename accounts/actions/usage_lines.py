@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -163,6 +163,22 @@ class Reading:
         except _Mistake as mistake:
             self.problems.add(number, mistake.field, mistake.sentence)
 
+    def read_counted(self, lines: Iterable[object]) -> None:
+        """Count objects that a program already counted: ``client_id``, ``day`` and ``calls`` (of successful calls)."""
+        for number, line in enumerate(lines, 1):
+            self.lines += 1
+            try:
+                client, day, calls = _counted_line(line)
+                self._note_day(day, "day")
+            except _Mistake as mistake:
+                self.problems.add(number, mistake.field, mistake.sentence)
+                continue
+            if calls:
+                self.counts[client, day] = self.counts.get((client, day), 0) + calls
+                self._relieve()
+        self.hand_on(self.counts)
+        self.counts.clear()
+
     def _count_row(self, number: int, row: list[str], order: list[int]) -> None:
         self.lines += 1
         try:
@@ -231,6 +247,19 @@ def _client(call: dict[str, Any]) -> str:
     if not isinstance(client, str):
         raise _Mistake("client_id", _("“%(value)s” is no text.", value=_short(client)))
     return client
+
+
+def _counted_line(line: object) -> tuple[str, date, int]:
+    if not isinstance(line, dict):
+        raise _Mistake("", _("This is not a JSON object with client_id, day and calls."))
+    client, day, calls = (line.get(name) for name in CSV_COLUMNS)
+    if not isinstance(client, str) or not client.strip():
+        raise _Mistake("client_id", _("It is missing. Write the client id as text."))
+    if (said := unstorable(client)) is not None:
+        raise _Mistake("client_id", said)
+    if not isinstance(calls, int) or isinstance(calls, bool):
+        raise _Mistake("calls", _("“%(value)s” is no number of calls, 0 or more.", value=_short(calls)))
+    return client, _iso_day(day if isinstance(day, str) else str(day)), _calls(str(calls))
 
 
 def _iso_day(text: str) -> date:

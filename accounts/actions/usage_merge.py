@@ -1,7 +1,7 @@
 """Counted usage, from its temporary table into the accounts' days, in sets (PERFORMANCE.md, "Designs that reach it").
 
-The one place with raw SQL about usage: one ``INSERT ... ON CONFLICT`` that adds, one ``UPDATE`` that only moves
-forward. tests/actions/test_usage_merge.py holds it to a plain ORM loop.
+The one place with raw SQL about usage: one ``INSERT ... ON CONFLICT`` that adds, one ``UPDATE`` and one ``INSERT``
+that only move forward. tests/actions/test_usage_merge.py holds it to a plain ORM loop.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from django.utils import timezone
 
 from accounts.actions.staging import TEXT, WHOLE, Staging, day_type
 from accounts.lifecycle.states import AccountState
-from accounts.models import Account, DailyUsage, Environment
+from accounts.models import Account, DailyUsage, Environment, Feed, Figure, LastUse
 
 NAMED = 20  # clients that a report names
 _OVER = (AccountState.SUSPENDED.value, AccountState.CLOSED.value)
 _ACCOUNT = Account._meta.db_table
 _USAGE = DailyUsage._meta.db_table
+_LAST_USE = LastUse._meta.db_table
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,13 @@ class StagedUsage(Staging):
     def __init__(self) -> None:
         super().__init__("staged_usage", {"client_id": TEXT, "day": day_type(), "calls": WHOLE})
 
-    def merge(self, environment: Environment, *, made_after: datetime | None = None) -> Merged:
-        """Add everything to the accounts of ``environment``; with ``made_after`` only to those made later than that.
+    def merge(self, feed: Feed, figure: Figure, *, now: datetime, made_after: datetime | None = None) -> Merged:
+        """Add everything that ``feed`` said at ``now`` to the accounts of its environment.
 
-        Call it in a transaction.
+        With ``made_after`` only to those made later than that. A day without calls (a sign-in, which nobody counts)
+        is a last use all the same. Call it in a transaction.
         """
+        environment = feed.environment
         self._match(environment, made_after)
         self.execute(
             f"INSERT INTO {_USAGE} (account_id, day, calls) "
@@ -61,11 +64,22 @@ class StagedUsage(Staging):
             f"WHERE {_ACCOUNT}.id = latest.account_id "
             f"AND ({_ACCOUNT}.last_used_on IS NULL OR {_ACCOUNT}.last_used_on < latest.day)"
         )
+        self._keep_who_said_so(feed, figure, now)
         counted = self.rows("SELECT COUNT(DISTINCT account_id), COALESCE(SUM(calls), 0) FROM matched_usage")[0]
         after = self._after_the_end(environment)
         self.drop("matched_usage")
         unknown, names = self._unknown(environment)
         return Merged(int(counted[0]), int(counted[1]), moved, unknown, names, after)
+
+    def _keep_who_said_so(self, feed: Feed, figure: Figure, now: datetime) -> None:
+        """The latest day that this feed ever named of each account, and when it first did."""
+        self.execute(
+            f"INSERT INTO {_LAST_USE} (account_id, feed_id, day, figure, received_at, said_by, reason) "
+            "SELECT account_id, %s, MAX(day), %s, %s, '', '' FROM matched_usage GROUP BY account_id "
+            "ON CONFLICT (account_id, feed_id) DO UPDATE SET day = excluded.day, figure = excluded.figure, "
+            f"received_at = excluded.received_at WHERE {_LAST_USE}.day < excluded.day",
+            [_own(LastUse, "feed", feed.pk), figure.value, _own(LastUse, "received_at", now)],
+        )
 
     def _match(self, environment: Environment, made_after: datetime | None) -> None:
         """Put account ids to the client ids, and each account's day in one row."""
@@ -108,7 +122,7 @@ class StagedUsage(Staging):
         return tuple(sorted(found))
 
 
-def _own(model: type[Account], field: str, value: Any) -> Any:
+def _own(model: type[Account] | type[LastUse], field: str, value: Any) -> Any:
     """A value as this database stores it in that column."""
     column = cast("models.Field[Any, Any]", model._meta.get_field(field))
     return column.get_db_prep_value(value, connection, prepared=False)

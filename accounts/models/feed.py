@@ -1,4 +1,4 @@
-"""Feeds: who tells the portal about use in an environment, every delivery of theirs, and what each says of an account."""
+"""Feeds: who tells the portal about use, every delivery of theirs, and what each says of an account's last use."""
 
 from __future__ import annotations
 

@@ -41,8 +41,7 @@ class ApiToken(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="api_token_name_is_given"),
             models.CheckConstraint(
-                condition=Q(revoked_at__isnull=True, revoked_by="")
-                | (Q(revoked_at__isnull=False) & ~Q(revoked_by="")),
+                condition=Q(revoked_at__isnull=True, revoked_by="") | (Q(revoked_at__isnull=False) & ~Q(revoked_by="")),
                 name="api_token_revoked_by_somebody",
             ),
         ]

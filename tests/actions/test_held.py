@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from accounts.actions import usage
+from accounts.actions import usage_gaps
 from accounts.lifecycle.errors import NotAllowed
 from accounts.models import Event, Task
 from tests.actions.checking import AFTER, ANSWER_BY, ONE_DAY, TODAY, check, entries, give_up, notice_of, state
@@ -46,9 +46,9 @@ def test_held_while_a_day_is_unknown_until_support_accepts_the_gap(story: Story)
     assert (entry.kind, entry.reason) == ("held", "feed_not_current")
     assert str(entry.detail).startswith("Usage on 2026-12-05 is unknown")
     with pytest.raises(NotAllowed):
-        usage.accept_gap(story.test, gap, gap, by=story.actor("ingrid"), reason="x", now=story.now)
+        usage_gaps.accept_gap(story.test, gap, gap, by=story.actor("ingrid"), reason="x", now=story.now)
     later = story.now + timedelta(days=40)
-    usage.accept_gap(story.test, gap, gap, by=story.actor("support"), reason="Gateway down.", now=later)
+    usage_gaps.accept_gap(story.test, gap, gap, by=story.actor("support"), reason="Gateway down.", now=later)
     assert check(AFTER) == {"suspended": ["quiet"]}
 
 

@@ -9,7 +9,8 @@ import pytest
 from django.db import OperationalError
 
 from accounts.actions import usage as usage_action
-from accounts.actions.usage import ACCEPTED_GAP, Taken, accept_gap
+from accounts.actions.usage import Taken
+from accounts.actions.usage_gaps import ACCEPTED_GAP, accept_gap
 from accounts.lifecycle.errors import NotAllowed, NotReady
 from accounts.lifecycle.states import Role
 from accounts.models import Coverage, DailyUsage, UsageFile

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from accounts.actions.usage import accept_gap
+from accounts.actions.usage_gaps import accept_gap
 from accounts.management.door import OperatorCommand, actor_named, clock, day, environment_named
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.actions.usage import Stretch, Taken, take_in
+from accounts.actions.usage import Taken, take_in
+from accounts.actions.usage_days import Stretch
 from accounts.actions.usage_lines import UsageFormat
 from accounts.lifecycle.actor import SYSTEM
 from accounts.management.door import OperatorCommand, bars, clock, day, environment_named, opened
@@ -84,9 +85,9 @@ zcat log.gz | manage.py import_usage - --environment TEST --covers-through 2026-
             )
 
     def _covered(self, taken: Taken, environment: str) -> Iterator[str]:
-        if taken.covered is None:
+        if taken.covered is None and taken.covered_through is not None:
             yield f"{environment} was covered through {taken.covered_through.isoformat()} before; that stays as it is."
-        else:
+        elif taken.covered is not None:
             yield f"{environment} is covered {_days(taken.covered)}."
         if taken.gap is not None:
             number = (taken.gap[1] - taken.gap[0] + timedelta(days=1)).days

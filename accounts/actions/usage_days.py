@@ -1,0 +1,94 @@
+"""Which days a delivery of usage covers, and which stay unknown before them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.errors import NotReady
+from accounts.lifecycle.sentence import Sentence as _
+from accounts.models import ApiToken, Coverage, Feed, Figure
+from accounts.models.watch import watch_of
+
+ONE_DAY = timedelta(days=1)
+Stretch = tuple[date, date]
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """How a program named its delivery, so that sending it twice is harmless: its token, its key, its SHA-256."""
+
+    token: ApiToken
+    key: str
+    request_digest: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a delivery is said to be: from which feed, by whom, when; complete for which days (None: for none)."""
+
+    feed: Feed
+    by: Actor
+    now: datetime
+    covers_through: date | None
+    covers_from: date | None = None
+    figure: Figure = Figure.CALLS
+    ticket: Ticket | None = None
+
+
+@dataclass(frozen=True)
+class Covered:
+    """``days`` are the new statement, ``gap`` the days that stay unknown before it; None where there are none."""
+
+    days: Stretch | None = None
+    gap: Stretch | None = None
+    notes: tuple[_, ...] = ()
+
+
+def cover(said: Said, earliest: date | None) -> Covered:
+    """Record the days that a delivery covers. ``earliest`` is the first day of any of its lines.
+
+    Call it in the transaction that counts the delivery, with the environment's row locked.
+    """
+    if said.covers_through is None:
+        return Covered()
+    stretches = watch_of(said.feed.environment_id).stretches
+    known_through = stretches[-1][1] if stretches else None
+    first, notes = _first_day(said.covers_from, known_through, earliest, said.covers_through)
+    if first > said.covers_through:
+        return Covered(notes=notes)
+    Coverage.objects.get_or_create(
+        environment=said.feed.environment, source=said.feed.name, first_day=first, last_day=said.covers_through,
+        defaults={"received_at": said.now, "feed": said.feed},
+    )  # fmt: skip
+    known_before = max((last for start, last in stretches if start < first), default=None)
+    if known_before is None or known_before + ONE_DAY >= first:
+        return Covered((first, said.covers_through), None, notes)
+    return Covered((first, said.covers_through), (known_before + ONE_DAY, first - ONE_DAY), notes)
+
+
+def check_days(first: date | None, last: date, today: date) -> None:
+    """Raise NotReady for a stretch of days that ends after ``today`` or before it begins."""
+    if last > today:
+        raise NotReady(_("%(day)s lies in the future: nobody knows it yet.", day=last.isoformat()))
+    if first is not None and first > last:
+        days = {"first": first.isoformat(), "last": last.isoformat()}
+        raise NotReady(_("The first day %(first)s is later than the last day %(last)s.", **days))
+
+
+def _first_day(
+    asked: date | None, known_through: date | None, earliest: date | None, through: date
+) -> tuple[date, tuple[_, ...]]:
+    if asked is not None:
+        return asked, ()
+    if known_through is not None:
+        return known_through + ONE_DAY, ()
+    if earliest is not None and earliest <= through:
+        return earliest, ()
+    note = _(
+        "Nothing says from which day on this first file is complete, so only %(day)s counts as covered. "
+        "Name the first day to cover more.",
+        day=through.isoformat(),
+    )
+    return through, (note,)
