@@ -18,7 +18,8 @@ SHORTEST = 3
 
 _FORMS = frozenset(
     {
-        "as", "asa", "ab", "ans", "ba", "da", "group", "gruppen", "holding", "inc", "ltd", "norge", "norway", "nuf", "sa",
+        "as", "asa", "ab", "ans", "ba", "da", "group", "gruppen", "holding", "inc", "ltd", "norge", "norway", "nuf",
+        "sa",
     }
 )  # fmt: skip
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "ö": "o", "ä": "a", "ü": "u", "é": "e", "è": "e"})
