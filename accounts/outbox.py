@@ -6,16 +6,18 @@ Call it inside the transaction that writes the events; the post room is woken af
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from celery import current_app
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.lifecycle.states import Audience, Role, TaskKind
 from accounts.lifecycle.transition import Tell
-from accounts.models import Account, Event, Message, Order, Person, Subject, Task
+from accounts.models import Account, Deputy, Event, Message, Order, Person, Subject, Task, holders
 from accounts.models.ids import ordered_ids
 from accounts.models.insert import insert_rows
 
@@ -55,7 +57,7 @@ def post(
     """
     if not tells:
         return 0
-    staff = _staff_of(tells)
+    staff = _staff_of(tells, timezone.localdate(now))
     ids = ordered_ids(now)
     messages = (
         _message(next(ids), event, tell.kind, recipient, (notices or {}).get(subject.pk))
@@ -82,9 +84,17 @@ def wake(task: str) -> None:
     transaction.on_commit(lambda: current_app.send_task(task, ignore_result=True), robust=True)
 
 
-def _staff_of(tells: Sequence[Tell]) -> dict[Audience, list[Recipient]]:
-    wanted = {tell.to for tell in tells} & _STAFF.keys()
-    return {to: [Recipient.of(person) for person in Person.objects.holding(_STAFF[to])] for to in wanted}
+def _staff_of(tells: Sequence[Tell], today: date) -> dict[Audience, list[Recipient]]:
+    wanted = {tell.to for tell in tells} & {*_STAFF, Audience.DEPUTY, Audience.UPCOMING_DEPUTY}
+    return {to: [Recipient.of(person) for person in _people(to, today)] for to in wanted}
+
+
+def _people(to: Audience, today: date) -> QuerySet[Person]:
+    """The people of an audience of staff; those who are service responsible are also their deputies of the day."""
+    if to in _STAFF:
+        return holders(_STAFF[to], today)
+    named = Deputy.objects.standing_in(today) if to is Audience.DEPUTY else Deputy.objects.upcoming(today)
+    return Person.objects.filter(pk__in=named.values("deputy"))
 
 
 def _once_each(
@@ -104,6 +114,8 @@ def _contacts(subject: Subject, to: Audience) -> list[Recipient]:
         return _order_contacts(subject, to)
     if isinstance(subject, Account):
         return _account_contacts(subject, to)
+    if isinstance(subject, Person) and to is Audience.PERSON:
+        return [Recipient.of(subject)]
     return []
 
 

@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext, gettext_noop, override
 
 from accounts.lifecycle.sentence import Sentence
+from accounts.lifecycle.states import Role
+
+
+ROLE_WORDS = {
+    Role.SUPPORT: gettext_noop("Support"),
+    Role.SERVICE_RESPONSIBLE: gettext_noop("Service Responsible"),
+    Role.CEGAL: gettext_noop("Cegal"),
+    Role.ADMINISTRATOR: gettext_noop("Administrator"),
+}
+"""The roles that people are given, as pages and mails call them."""
 
 
 def say(sentence: Sentence | str) -> str:

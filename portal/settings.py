@@ -27,6 +27,7 @@ PORTAL_URL = env.address("PORTAL_URL", f"http://localhost:{PORT}")
 DATA_DIR = env.data_dir
 EMBEDDED = not env.given("DATABASE_URL")
 SUPPORT_EMAIL = env.text("SUPPORT_EMAIL", "support@virtualinventory.no")
+PRIVATE_TOKEN_URLS = env.yes("PRIVATE_TOKEN_URLS", EMBEDDED)  # may an administrator name a private network's address?
 
 _host = urlsplit(PORTAL_URL).hostname or "localhost"
 _https = PORTAL_URL.startswith("https://")

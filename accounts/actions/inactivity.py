@@ -88,15 +88,24 @@ class Check:
 
 
 def check(
-    *, today: date, now: datetime, by: Actor = SYSTEM, dry_run: bool = False, progress: Progress = silent
+    *,
+    today: date,
+    now: datetime,
+    by: Actor = SYSTEM,
+    dry_run: bool = False,
+    progress: Progress = silent,
+    policy: Policy | None = None,
 ) -> Iterator[Entry]:
     """Run the check for ``today`` (a day in Europe/Oslo) and give its entries as they are done.
 
     First the notified accounts (cleared, reminded, suspended, held), then the active ones (notified, held).
     ``dry_run`` decides and changes nothing. Nothing is kept in memory but one chunk. ``progress`` is told after
-    each chunk, outside its transaction, how many accounts were looked at.
+    each chunk, outside its transaction, how many accounts were looked at. ``policy`` asks, in a dry run alone, what
+    another policy than that in force would do.
     """
-    run = Check(today, now, by, current_policy(), watches(), Environment.objects.in_bulk())
+    if policy is not None and not dry_run:
+        raise ValueError("another policy is for a dry run alone")
+    run = Check(today, now, by, policy or current_policy(), watches(), Environment.objects.in_bulk())
     too_many = _environments_to_brake(run)
     if not dry_run:
         brake.keep_lists(too_many, today=today, now=now)

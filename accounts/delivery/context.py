@@ -16,13 +16,14 @@ from accounts.delivery.letter import Letter
 from accounts.lifecycle.inactivity import answer_by
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import OrderKind, OrderState
-from accounts.models import Account, Notice, Order
+from accounts.models import Account, Notice, Order, Person
 from accounts.people import notice_token
 from accounts.words import say
 
 T = TypeVar("T")
 
 ACCOUNT_PAGES = frozenset({"account", "staff_account", "collect"})
+FOR_ANYBODY = frozenset({"landing", "account_login"})
 COLLECT_KINDS = frozenset({"credentials_issued", "new_secret_ready"})
 
 
@@ -41,6 +42,8 @@ def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, A
         "happened_on": words.long_day(timezone.localdate(event.at)), "happened_at": words.moment(event.at),
         "button_url": settings.PORTAL_URL + _path(letter, kind.page), "button_label": _(kind.button),
     }  # fmt: skip
+    if event.subject_type == Person.subject_type():
+        known |= words.about_roles(event.data)
     if letter.order is not None:
         known |= _about_order(letter, letter.order, policy)
     if letter.account is not None:
@@ -53,6 +56,8 @@ def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, A
 
 
 def _path(letter: Letter, page: str) -> str:
+    if page in FOR_ANYBODY:
+        return reverse(page)
     if page == "notice_answer":
         return reverse(page, args=[notice_token(_there(letter.notice).pk, letter.message.to_email)])
     if page == "cegal_task":

@@ -78,6 +78,8 @@ KINDS: dict[str, Kind] = {
     "new_secret_asked": Kind("cegal_task", _("Enter the new secret"), Role.CEGAL),
     "new_secret_entered": _account(Role.SUPPORT),
     "new_secret_ready": Kind("collect", _("Collect the secret")),
+    "invited": Kind("account_login", _("Sign in")),
+    "role_changed": Kind("landing", _("Open the portal")),
 }
 
 

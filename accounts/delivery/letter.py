@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
+from django.db.models import Min
 from django.utils.translation import gettext_noop as _
 
 from accounts.delivery.claim import Claim
 from accounts.delivery.kinds import ASKS_FOR_ANSWER, kind_of
 from accounts.lifecycle.states import Role
-from accounts.models import Account, Event, Message, Notice, Order, Person
+from accounts.models import Account, Credential, Event, Message, Notice, Order, Person, Task, holders
 
 ROLE_LOST = _("Not sent: this person does not hold the role any more, or was deactivated.")
 NOTICE_OVER = _("Not sent: the inactivity notice was over before this could be sent.")
@@ -39,6 +41,19 @@ class Letter:
         except (KeyError, ValueError):
             return None
 
+    @property
+    def task(self) -> Task | None:
+        """The task that the event opened, None where it opened none. One query."""
+        return self.event.tasks.first()
+
+    @property
+    def collect_by(self) -> date | None:
+        """The day by which the secret must be collected; None when nothing waits to be collected. One query."""
+        waiting = Credential.objects.filter(destroyed_at__isnull=True, collect_by__isnull=False)
+        mine = waiting.filter(account__order=self.order) if self.order else waiting.filter(account=self.account)
+        found: date | None = mine.aggregate(first=Min("collect_by"))["first"]
+        return found
+
 
 def load(claim: Claim) -> list[Letter]:
     """The letters of a claim, the longest due first. One query a table, however many messages there are."""
@@ -55,9 +70,10 @@ def load(claim: Claim) -> list[Letter]:
     ]
 
 
-def not_to_send(letters: Sequence[Letter]) -> dict[UUID, str]:
+def not_to_send(letters: Sequence[Letter], today: date) -> dict[UUID, str]:
     """Why a message should not go out any more, by its id: nobody is told of work that is not theirs.
 
+    ``today`` (Europe/Oslo) says who is a deputy now.
     A reader of ``last_error`` may translate the sentence: it is one of this module's.
     """
     reasons = {
@@ -67,8 +83,8 @@ def not_to_send(letters: Sequence[Letter]) -> dict[UUID, str]:
     }
     for role, addressed in _by_role(letters).items():
         people = {letter.message.person_id for letter in addressed if letter.message.person_id}
-        holders = set(Person.objects.holding(role).filter(pk__in=people).values_list("pk", flat=True))
-        reasons |= {le.message.pk: ROLE_LOST for le in addressed if le.message.person_id not in holders}
+        still = set(holders(role, today).filter(pk__in=people).values_list("pk", flat=True))
+        reasons |= {le.message.pk: ROLE_LOST for le in addressed if le.message.person_id not in still}
     return reasons
 
 

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from accounts.delivery.letter import Letter
 from accounts.lifecycle.states import Role
-from accounts.models import Account, Order
+from accounts.models import Account, Order, Person
+from accounts.words import ROLE_WORDS
 
 _LONG_DAY = {"en": "j F Y", "nb": "j. F Y"}
 _MOMENT = {"en": "j F Y, H:i", "nb": r"j. F Y \k\l. H.i"}
@@ -72,6 +73,8 @@ def why(letter: Letter) -> str:
         return _why_order(letter, letter.order)
     if letter.account is not None:
         return _why_account(letter.message.to_email.lower(), letter.account)
+    if letter.event.subject_type == Person.subject_type():
+        return _("You get this email because an administrator of the portal changed what you may do there.")
     return ""
 
 
@@ -94,6 +97,15 @@ def changed_fields(data: dict[str, Any]) -> str:
     """The labels of the fields that were changed before the order was sent again, in the form's order."""
     names = {"role" if name in ("as_seller", "as_broker") else name for name in data.get("changed", {})}
     return ", ".join(_(label) for name, label in FIELD_LABELS.items() if name in names)
+
+
+def about_roles(data: dict[str, Any]) -> dict[str, str]:
+    """The roles that somebody holds, was given and lost, each as words: "Support, Cegal"; "" for none."""
+    known = {role.value for role in ROLE_WORDS}
+    return {
+        name: ", ".join(_(ROLE_WORDS[Role(role)]) for role in data.get(name, []) if role in known)
+        for name in ("roles", "given", "taken")
+    }
 
 
 def _language() -> str:

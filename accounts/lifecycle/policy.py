@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from accounts.lifecycle.sentence import Sentence
+from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import OrderState
 
 
@@ -39,3 +41,33 @@ class Policy:
 
 
 POLICY_NAMES = tuple(field.name for field in fields(Policy))
+
+BOUNDS: dict[str, tuple[int, int]] = {
+    "inactive_after_years": (1, 10),
+    "answer_days": (7, 365),
+    "first_reminder_days": (1, 180),
+    "second_reminder_days": (1, 180),
+    "feed_max_age_days": (1, 90),
+    "mass_suspension_least": (1, 10_000),
+    "mass_suspension_percent": (1, 100),
+    "secret_days": (1, 90),
+    "return_days": (1, 365),
+    "return_warning_days": (1, 180),
+    **{name: (1, 60) for name in POLICY_NAMES if name.startswith("target_")},
+}
+"""The least and the most of each number: nobody should be asked for an answer in a day, or be watched for no time."""
+
+
+def problems(policy: Policy) -> dict[str, Sentence]:
+    """What is wrong with ``policy``, by the number's name; empty for one that can be in force."""
+    found = {}
+    for name, (least, most) in BOUNDS.items():
+        if not least <= getattr(policy, name) <= most:
+            found[name] = _("Enter a number from %(least)s to %(most)s.", least=least, most=most)
+    if policy.first_reminder_days >= policy.answer_days:
+        found.setdefault("first_reminder_days", _("A reminder must come within the answer period."))
+    if policy.second_reminder_days >= policy.first_reminder_days:
+        found.setdefault("second_reminder_days", _("The second reminder must come after the first."))
+    if policy.return_warning_days >= policy.return_days:
+        found.setdefault("return_warning_days", _("The warning must come within the time to answer."))
+    return found

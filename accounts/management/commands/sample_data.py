@@ -40,7 +40,8 @@ manage.py sample_data --loop-api http://127.0.0.1:9100"""
             for environment in Environment.objects.filter(name__in=["TEST", "PRODUCTION"]):
                 base = f"{loop_api.rstrip('/')}/{environment.name.lower()}"
                 set_addresses(
-                    environment, token_url=base + TOKEN_PATH, base_url=base, private_addresses_allowed=True, by=SYSTEM
+                    environment, token_url=base + TOKEN_PATH, base_url=base, private_addresses_allowed=True,
+                    by=SYSTEM, now=now,
                 )  # fmt: skip
         introduce(now)
         orders, accounts = create_orders(today, now), create_accounts(today, now)
