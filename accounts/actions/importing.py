@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.actions import engine
+from accounts.actions import engine, searching
 from accounts.actions.account_lines import COLUMNS, AccountLines
 from accounts.actions.engine import Change
 from accounts.actions.lines import Problems, Progress, Source, silent
@@ -186,6 +186,7 @@ class _Import:
             if row["owner_name"] and not owner.name:
                 change = Change(columns={"name": row["owner_name"]})
                 engine.note(owner, "set_name", by=self.by, now=self.now, change=change)
+                searching.index_of_person(owner.pk)
             self._note(row, "owner_name", owner.name)
         return found
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.actions import engine
+from accounts.actions import engine, searching
 from accounts.actions.engine import Change
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
@@ -25,18 +28,40 @@ ROLE_FIELDS = ("as_seller", "as_broker")
 _BEING_WRITTEN = (OrderState.DRAFT.value, OrderState.RETURNED.value)
 
 
-def start(*, by: Actor, now: datetime, kind: OrderKind = OrderKind.NEW_ACCESS, about: Account | None = None) -> Order:
+def start(
+    *,
+    by: Actor,
+    now: datetime,
+    kind: OrderKind = OrderKind.NEW_ACCESS,
+    about: Account | None = None,
+    id: UUID | None = None,
+) -> Order:
     """A new draft of the order form for ``by``. A reactivation names the suspended account it is ``about``."""
     if by.id is None:
         raise NotAllowed(_("Sign in to order access."))
     with transaction.atomic():
-        order = Order(reference=_new_reference(now), kind=kind.value, requester_id=by.id, created_at=now,
-                      state_since=now, reactivates=about)  # fmt: skip
+        order = Order(pk=id or uuid4(), reference=_new_reference(now), kind=kind.value, requester_id=by.id,
+                      created_at=now, state_since=now, reactivates=about)  # fmt: skip
         if about is not None:
             _copy_answers(order, about)
         engine.begin([order], "start", by=by, now=now)
         if about is not None:
             order.environments.set([about.environment])
+    return order
+
+
+def start_once(id: UUID, answers: dict[str, Any], *, by: Actor, now: datetime, seen: str = "") -> Order:
+    """The draft called ``id``, with ``answers``: begun by the first call, gone on with by each later one.
+
+    A form saves itself while it is filled in, from two windows, with requests that arrive twice: all of them make
+    one draft. An order that was sent meanwhile is given back as it is. ``seen`` as in ``save_answers``.
+    """
+    with transaction.atomic():
+        if by.id is not None:  # one call after the other
+            Person.objects.select_for_update(no_key=True).get(pk=by.id)
+        order = Order.objects.filter(pk=id, requester_id=by.id).first() or start(by=by, now=now, id=id)
+        if order.state == OrderState.DRAFT.value:
+            save_answers(order, answers, by=by, now=now, seen=seen)
     return order
 
 
@@ -54,15 +79,17 @@ def start_reactivation(account: Account, *, by: Actor, now: datetime) -> Order:
         return start(by=by, now=now, kind=OrderKind.REACTIVATION, about=account)
 
 
-def save_answers(order: Order, answers: dict[str, Any], *, by: Actor, now: datetime) -> None:
+def save_answers(order: Order, answers: dict[str, Any], *, by: Actor, now: datetime, seen: str = "") -> None:
     """Keep what was typed in a draft or a returned order, complete or not. No event: nothing has happened yet.
 
-    ``answers`` holds FORM_FIELDS, ROLE_FIELDS and ``environments`` (a list of Environment), any of them.
+    ``answers`` holds FORM_FIELDS, ROLE_FIELDS and ``environments`` (a list of Environment), any of them. ``seen``
+    is the fingerprint of the answers that the form began with: LostRace when another window changed them since.
     """
     if by.id != order.requester_id:
         raise NotAllowed(_("Only the requester can change this order."))
     columns = {name: answers[name] for name in (*FORM_FIELDS, *ROLE_FIELDS) if name in answers}
     with transaction.atomic():
+        _check_seen(order, answers, seen)
         rows = Order.objects.filter(pk=order.pk, version=order.version, state__in=_BEING_WRITTEN)
         if rows.update(**(columns or {"system": F("system")})) != 1:
             raise LostRace(who_was_first(order))
@@ -101,6 +128,23 @@ def answers_of(order: Order) -> dict[str, Any]:
     return answers
 
 
+def fingerprint(order: Order) -> str:
+    """A short name for the answers as they are: two windows that show the same answers know the same one."""
+    text = json.dumps(answers_of(order), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _check_seen(order: Order, answers: dict[str, Any], seen: str) -> None:
+    """Refuse to write over what another window saved; the very same answers, arriving twice, are no news."""
+    if not seen:
+        return
+    _look_again(order)
+    held = answers_of(order)
+    said = {**answers, "environments": sorted(e.name for e in answers.get("environments", order.environments.all()))}
+    if fingerprint(order) != seen and held != {**held, **said}:
+        raise LostRace(_("These answers were changed in another window after you opened this one."))
+
+
 def _send(order: Order, verb: str, *, by: Actor, now: datetime, comment: str) -> Event:
     with transaction.atomic():
         _look_again(order)
@@ -112,6 +156,7 @@ def _send(order: Order, verb: str, *, by: Actor, now: datetime, comment: str) ->
         change = Change(comment=comment, columns=columns, data=lambda _order: {"changed": changed} if changed else {})
         event = engine.move(order, verb, by=by, now=now, facts=facts, change=change)
         _learn_name(order)
+        searching.index([order.pk])
         return event
 
 

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
-from accounts.actions import engine, preferences
+from accounts.actions import engine, preferences, searching
 from accounts.actions.engine import Change
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import NotAllowed, NotReady
@@ -49,6 +49,7 @@ def create_person(
         engine.begin([person], "create", by=by, now=now)
     elif name.strip() and not person.name:
         engine.note(person, "set_name", by=by, now=now, change=Change(columns={"name": name.strip()}))
+        searching.index_of_person(person.pk)
     if language and language != person.language:
         preferences.choose_language(person, language)
     granted = tuple(role for role in roles if grant(person, role, by=by, now=now))

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from accounts import outbox
-from accounts.actions import engine, provider, secrets
+from accounts.actions import engine, provider, searching, secrets
 from accounts.actions.engine import Change
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import NotReady
@@ -92,6 +92,7 @@ def _create_accounts(order: Order, setups: Sequence[Setup], by: Actor, now: date
     wanted = [setup for setup in setups if setup.environment.pk in ordered]
     accounts = [_account(order, setup, owner, now) for setup in wanted]
     engine.begin(accounts, "create", by=by, now=now, change=Change(data=lambda _a: {"order": order.reference}))
+    searching.index([order.pk])
     secrets.store(
         secrets.sealed(account, setup.client_secret.strip(), by=by, now=now, expires_on=setup.expires_on)
         for account, setup in zip(accounts, wanted, strict=True)

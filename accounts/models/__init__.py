@@ -1,7 +1,7 @@
 """The data: one noun a file; shape, constraints and querysets, no workflow."""
 
 from accounts.models.account import Account, Credential
-from accounts.models.deputy import Deputy
+from accounts.models.deputy import Deputy, holders
 from accounts.models.environment import Environment
 from accounts.models.event import Event
 from accounts.models.feed import BatchOutcome, Feed, FeedKind, Figure, LastUse, UsageBatch
@@ -12,6 +12,7 @@ from accounts.models.order import FORM_FIELDS, Order, ReferenceCounter
 from accounts.models.organisation import Organisation
 from accounts.models.person import Person, RoleGrant
 from accounts.models.policy import PolicyNumber, PolicyRecord, current_policy, policy_record
+from accounts.models.search_text import SearchText
 from accounts.models.subject import Subject
 from accounts.models.task import Task
 from accounts.models.token import ApiToken, Scope
@@ -51,6 +52,7 @@ __all__ = [
     "RoleGrant",
     "RunState",
     "Scope",
+    "SearchText",
     "Subject",
     "SuspensionList",
     "Task",
@@ -60,5 +62,6 @@ __all__ = [
     "UploadPart",
     "UsageFile",
     "current_policy",
+    "holders",
     "policy_record",
 ]
