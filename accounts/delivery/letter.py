@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop as _
 from accounts.delivery.claim import Claim
 from accounts.delivery.kinds import ASKS_FOR_ANSWER, kind_of
 from accounts.lifecycle.states import Role
-from accounts.models import Account, Credential, Event, Message, Notice, Order, Person, Task, holders
+from accounts.models import Account, Credential, Event, Message, Notice, Order, Task, holders
 
 ROLE_LOST = _("Not sent: this person does not hold the role any more, or was deactivated.")
 NOTICE_OVER = _("Not sent: the inactivity notice was over before this could be sent.")

@@ -30,6 +30,11 @@ KINDS = {
     "setup_completed": gettext_noop("Setup completed, for Support"),
     "order_handed_back": gettext_noop("Order handed back, for Support"),
     "credentials_issued": gettext_noop("Credentials ready to collect"),
+    "order_handed_over": gettext_noop("Order handed over, for Support"),
+    "message_to_support": gettext_noop("Message about an order, for Support"),
+    "message_to_requester": gettext_noop("Message about an order"),
+    "invited": gettext_noop("Invitation"),
+    "role_changed": gettext_noop("Role given or ended"),
     "order_rejected": gettext_noop("Order rejected"),
     "order_rejected_copy": gettext_noop("Order rejected, for Support"),
     "order_withdrawn": gettext_noop("Order withdrawn, for Support"),
@@ -66,11 +71,16 @@ class Row:
     @property
     def kind(self) -> str:
         """What this kind of mail is called."""
-        return _(KINDS.get(self.message.kind, self.message.kind.replace("_", " ")))
+        return kind_label(self.message.kind)
 
     @property
     def is_order(self) -> bool:
         return isinstance(self.subject, Order)
+
+
+def kind_label(kind: str) -> str:
+    """What a kind of mail is called."""
+    return _(KINDS.get(kind, kind.replace("_", " ")))
 
 
 def counts() -> dict[MessageState, int]:

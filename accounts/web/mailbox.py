@@ -6,11 +6,8 @@ really sent there is no such page (ROUTES are not among the addresses, and asked
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable
 from functools import wraps
-from html.parser import HTMLParser
 from typing import Any
 
 from django.conf import settings
@@ -21,9 +18,9 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from accounts.readers import mailbox as reader
+from accounts.web.mail_html import mail_page
 
 View = Callable[..., HttpResponse]
-MOST_STYLES = 200
 
 
 def _only_while_kept(view: View) -> View:
@@ -59,9 +56,7 @@ def mail_html(request: HttpRequest, file: str, place: int) -> HttpResponse:
     html = _found(file, place).html
     if not html:
         raise Http404("This mail has no HTML.")
-    response = HttpResponse(html)
-    response.headers["Content-Security-Policy"] = _policy(html)
-    return response
+    return mail_page(html)
 
 
 ROUTES = [
@@ -76,43 +71,3 @@ def _found(file: str, place: int) -> reader.Mail:
     if found is None:
         raise Http404("There is no such mail.")
     return found
-
-
-def _policy(html: str) -> str:
-    """A policy that allows exactly the styles that stand in this mail, each by its hash, and nothing else."""
-    styles = _Styles()
-    styles.feed(html)
-    styles.close()
-    hashes = " ".join(f"'sha256-{_digest(style)}'" for style in list(styles.found)[:MOST_STYLES])
-    return (
-        f"default-src 'none'; style-src 'unsafe-hashes' {hashes}; img-src data:; form-action 'none'; "
-        "base-uri 'none'; frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox "
-        "allow-top-navigation-by-user-activation"
-    )
-
-
-def _digest(style: str) -> str:
-    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-
-
-class _Styles(HTMLParser):
-    """The texts of style attributes and style elements, each once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: dict[str, None] = {}
-        self._element: list[str] | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found |= {value: None for name, value in attrs if name == "style" and value}
-        if tag == "style":
-            self._element = []
-
-    def handle_data(self, data: str) -> None:
-        if self._element is not None:
-            self._element.append(data)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "style" and self._element is not None:
-            self.found["".join(self._element)] = None
-            self._element = None
