@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from accounts.actions import engine
 from accounts.actions.engine import Change, Owed
+from accounts.actions.escalation import escalate
 from accounts.lifecycle.actor import Actor
-from accounts.lifecycle.calendar import due_day
+from accounts.lifecycle.calendar import due_day, is_working_day
 from accounts.lifecycle.errors import Refused
 from accounts.lifecycle.orders import TURN
 from accounts.lifecycle.policy import Policy
@@ -21,9 +22,16 @@ from accounts.models.facts import order_facts
 
 
 def remind_stages(*, today: date, now: datetime, by: Actor) -> dict[str, int]:
-    """Remind, once per stage, whoever lets an order wait longer than its stage's target in working days."""
+    """Remind, once per stage, whoever lets an order wait longer than its stage's target in working days.
+
+    An approval that was reminded of and still waits a working day later is escalated. Nothing is sent on a day off:
+    what falls due then, or on a day on which no run came, comes with the first run on a working day.
+    """
+    if not is_working_day(today):
+        return {"reminded": 0, "escalated": 0}
     policy = current_policy()
-    return {"reminded": sum(_remind(state, audience, policy, today, now, by) for state, audience in TURN.items())}
+    reminded = sum(_remind(state, audience, policy, today, now, by) for state, audience in TURN.items())
+    return {"reminded": reminded, "escalated": escalate(today=today, now=now, by=by)}
 
 
 def expire_returned(*, today: date, now: datetime, by: Actor) -> dict[str, int]:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+
 from accounts.delivery import claim as claims
 from accounts.delivery import stamp
 from accounts.delivery.claim import Claim
@@ -69,7 +71,7 @@ def _deliver(claim: Claim, clock: Clock, counts: Counter[str]) -> bool:
 
 def _drop(letters: Sequence[Letter], claim: Claim, now: datetime, counts: Counter[str]) -> list[Letter]:
     """Give up what should not go out any more; give the rest."""
-    reasons = not_to_send(letters)
+    reasons = not_to_send(letters, timezone.localdate(now))
     for letter in letters:
         if reason := reasons.get(letter.message.pk):
             stamp.given_up(letter.message, claim, now=now, error=reason, tried=False)

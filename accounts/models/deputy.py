@@ -53,3 +53,11 @@ class Deputy(models.Model):
                 fields=["deputy", "starts_on", "ends_on"], name="deputy_now", condition=Q(ended_at__isnull=True)
             ),
         ]
+
+
+def holders(role: Role, today: date) -> models.QuerySet[Person]:
+    """The active people who hold ``role`` on ``today`` (Europe/Oslo): granted to them, or as somebody's deputy."""
+    granted = Q(pk__in=RoleGrant.objects.filter(role=role.value).values("person"))
+    if role is Role.SERVICE_RESPONSIBLE:
+        granted |= Q(pk__in=Deputy.objects.standing_in(today).values("deputy"))
+    return Person.objects.filter(granted, is_active=True)
