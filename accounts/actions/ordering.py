@@ -59,9 +59,10 @@ def start_once(id: UUID, answers: dict[str, Any], *, by: Actor, now: datetime, s
     with transaction.atomic():
         if by.id is not None:  # one call after the other
             Person.objects.select_for_update(no_key=True).get(pk=by.id)
-        order = Order.objects.filter(pk=id, requester_id=by.id).first() or start(by=by, now=now, id=id)
+        begun = Order.objects.filter(pk=id, requester_id=by.id).first()
+        order = begun or start(by=by, now=now, id=id)
         if order.state == OrderState.DRAFT.value:
-            save_answers(order, answers, by=by, now=now, seen=seen)
+            save_answers(order, answers, by=by, now=now, seen=seen if begun else "")
     return order
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from stdnum.exceptions import ValidationError as NumberError
@@ -52,7 +54,10 @@ _ROLE_HINTS = {
 
 
 class OrderForm(forms.Form):
-    """The order form. ``draft=True`` checks only what would not fit into the database, and requires nothing."""
+    """The order form. ``draft=True`` checks only what would not fit into the database, and requires nothing.
+
+    ``closed`` names the fields that keep the order's answer, whatever is posted.
+    """
 
     organisation_name = forms.CharField(
         label=FIELD_LABELS["organisation_name"],
@@ -87,17 +92,25 @@ class OrderForm(forms.Form):
         help_text=_("The owner collects the credentials and answers for the account."),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, order: Order | None = None, draft: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        order: Order | None = None,
+        draft: bool = False,
+        closed: Collection[str] = (),
+        **kwargs: Any,
+    ) -> None:
         if order is not None:
             kwargs["initial"] = {**answers(order), **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
         self.draft = draft
-        self.fields["environments"].queryset = Environment.objects.all()  # type: ignore[attr-defined]  # a choice of rows
+        self.fields["environments"].queryset = _choosable(order)  # type: ignore[attr-defined]  # a choice of rows
         if order is not None and order.reactivates_id:
             self.fields["environments"].disabled = True
         for name, field in self.fields.items():
             field.error_messages["required"] = _WHEN_EMPTY[name]
             field.required = not draft
+            field.disabled = field.disabled or name in closed
 
     def clean_organisation_number(self) -> str:
         """Nine digits with the right check digit (Brønnøysund register numbers, modulus 11)."""
@@ -128,16 +141,21 @@ class OrderForm(forms.Form):
         return cleaned
 
     def answers(self) -> dict[str, Any]:
-        """What was typed, as ``actions.ordering.save_answers`` takes it."""
-        said = {name: value for name, value in self.cleaned_data.items() if name not in ("role", "environments")}
-        roles = (self.cleaned_data.get("role") or "").split("+")
-        environments = list(self.cleaned_data.get("environments") or [])
-        return {
-            **said,
-            "as_seller": "seller" in roles,
-            "as_broker": "broker" in roles,
-            "environments": environments,
-        }
+        """What was typed, as ``actions.ordering.save_answers`` takes it; an answer that is wrong is left out."""
+        told = {name: value for name, value in self.cleaned_data.items() if not self.fields[name].disabled}
+        said = {name: value for name, value in told.items() if name not in ("role", "environments")}
+        if "role" in told:
+            roles = (told["role"] or "").split("+")
+            said |= {"as_seller": "seller" in roles, "as_broker": "broker" in roles}
+        if "environments" in told:
+            said["environments"] = list(told["environments"] or [])
+        return said
+
+
+def _choosable(order: Order | None) -> QuerySet[Environment]:
+    """The environments that can be ordered now, and those that this order has asked for already."""
+    asked = Q(pk__in=order.environments.values("pk")) if order is not None else Q()
+    return Environment.objects.filter(Q(active=True) | asked if order is not None else Q(active=True))
 
 
 def answers(order: Order) -> dict[str, Any]:

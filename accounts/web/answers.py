@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actions import ordering
 from accounts.forms.order import FIELD_LABELS
+from accounts.lifecycle.states import OrderState
 from accounts.models import Order
 
 Row = dict[str, Any]
@@ -67,6 +68,17 @@ def groups_to_check(order: Order) -> list[Row]:
     ]
 
 
+def closed_rows(order: Order, names: Collection[str]) -> list[Row]:
+    """The answers that need no change, in the form's order, each with a link that opens its field."""
+    shown: dict[str, Row] = {"role": {"value": order.role_words}, "purpose": {"text": order.purpose},
+                             "environments": {"envs": list(order.environments.all())}}  # fmt: skip
+    return [
+        _row(order, (), name, **(shown[name] if name in shown else {"value": getattr(order, name)}))
+        for name in FIELD_LABELS
+        if name in names and not (name == "environments" and order.reactivates_id)
+    ]
+
+
 def changed_fields(order: Order) -> frozenset[str]:
     """The fields of the form whose answer differs from what was last sent; none before the first time."""
     sent, now = order.submitted_answers, ordering.answers_of(order)
@@ -77,7 +89,8 @@ def changed_fields(order: Order) -> frozenset[str]:
 def _row(order: Order, changed: Collection[str], name: str, **shown: Any) -> Row:
     fixed = name == "environments" and order.reactivates_id is not None
     field = _FIRST_OF_GROUP.get(name, f"id_{name}")
-    to_field = "" if fixed else f"{reverse('order_edit', args=[order.reference])}#{field}"
+    opened = f"?open={name}" if order.state == OrderState.RETURNED.value else ""
+    to_field = "" if fixed else f"{reverse('order_edit', args=[order.reference])}{opened}#{field}"
     return {"term": _label(name), "change_url": to_field, "changed": name in changed, **shown}
 
 

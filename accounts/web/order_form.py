@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.cache import cache
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,43 +16,31 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import verbs
 from accounts.actions import ordering
-from accounts.forms.order import FIELD_LABELS, OrderForm
+from accounts.forms.order import OrderForm
 from accounts.forms.order import answers as answers_in
 from accounts.forms.verbs import VerbForm
-from accounts.lifecycle import purpose as purpose_rule
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace, NotReady
 from accounts.lifecycle.states import OrderState
 from accounts.models import Order
-from accounts.readers import my_orders
-from accounts.readers.timeline import last_return
-from accounts.web import answers
+from accounts.readers.account_page import mine
+from accounts.readers.duplicates import already_there
+from accounts.web import answers, draft, writing
 from accounts.web.door import actor_for, find_order, seen_version, signed_in
-from accounts.web.orders import BEING_WRITTEN
+from accounts.web.draft import BEING_WRITTEN
 from accounts.web.refusals import not_allowed_is_403
 from accounts.words import say
 
-LONGEST_PURPOSE = 2000  # characters, as in the form
-ONE_DAY = 86_400  # seconds
 GET_OR_POST = ["GET", "HEAD", "POST"]
 
 
 @signed_in
 @require_http_methods(GET_OR_POST)
 def order_new(request: HttpRequest) -> HttpResponse:
-    """The empty form. GET writes nothing; POST makes the draft."""
-    actor = actor_for(request)
+    """The empty form, or one that ``?like=`` fills from an account of one's own. GET writes nothing."""
     if request.method != "POST":
-        known = {"owner_name": actor.name if actor.name != actor.email else "", "owner_email": actor.email}
-        return _form_page(request, OrderForm(initial=known))
-    form = OrderForm(request.POST, draft="save" in request.POST)
-    if not form.is_valid():
-        return _form_page(request, form, status=422)
-    found = _start(request, form, actor)
-    if found is None:
-        messages.info(request, _("This order is saved already: it is in this list."))
-        return redirect("my_orders")
-    return _saved(request, found)
+        return writing.form_page(request, OrderForm(initial=_known(request, actor_for(request))))
+    return _save(request, None)
 
 
 @signed_in
@@ -64,25 +50,74 @@ def order_edit(request: HttpRequest, reference: str) -> HttpResponse:
     found = _own(request, reference)
     if found.state not in BEING_WRITTEN:
         return _not_changeable(request, found)
-    if request.method != "POST":
-        filled = answers_in(found) if "problems" in request.GET else None
-        return _form_page(request, OrderForm(filled, order=found), found)
-    form = OrderForm(request.POST, order=found, draft="save" in request.POST)
+    if request.method == "POST":
+        return _save(request, found)
+    filled = answers_in(found) if "problems" in request.GET else None
+    return writing.form_page(
+        request, OrderForm(filled, order=found, closed=writing.closed_fields(request, found)), found
+    )
+
+
+def _save(request: HttpRequest, found: Order | None) -> HttpResponse:
+    """Keep what was typed; then stay (Save draft) or go on to check the answers."""
+    closed = writing.closed_fields(request, found)
+    form = OrderForm(request.POST, order=found, draft="save" in request.POST, closed=closed)
     if not form.is_valid():
-        return _form_page(request, form, found, status=422)
+        return writing.form_page(request, _opened(request, form, found), found, status=422)
     try:
         with not_allowed_is_403():
-            ordering.save_answers(found, form.answers(), by=actor_for(request), now=timezone.now())
+            saved = draft.keep(request, form, found, actor_for(request))
     except LostRace as lost:
-        return _conflict(request, found, say(lost.sentence), form.cleaned_data.get("purpose", ""))
-    return _saved(request, found)
+        return _changed_elsewhere(request, form, found, say(lost.sentence))
+    if saved.state not in BEING_WRITTEN:
+        return _not_changeable(request, saved)
+    return _saved(request, saved)
+
+
+def _opened(request: HttpRequest, form: OrderForm, found: Order | None) -> OrderForm:
+    """The form as it is, or with every field open where a closed one is wrong: nobody is sent back to what is shut."""
+    if found is None or not any(form.fields[name].disabled for name in form.errors if name in form.fields):
+        return form
+    typed = {name: form[name].value() for name in form.fields}
+    opened = OrderForm(typed, order=found, draft=form.draft)
+    opened.is_valid()
+    return opened
+
+
+def _changed_elsewhere(request: HttpRequest, form: OrderForm, found: Order | None, sentence: str) -> HttpResponse:
+    """409: another window saved other answers. What was typed here stays; saving once more is a new decision."""
+    pk = found.pk if found else draft.draft_of(request, actor_for(request))
+    found = Order.objects.filter(pk=pk, state__in=BEING_WRITTEN).first()
+    if found is None:
+        typed = form.cleaned_data.get("purpose", "")
+        return _conflict(request, found, sentence, typed)
+    return writing.form_page(request, form, found, status=409, conflict=sentence)
+
+
+def _known(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    """What the form knows before anything is typed: who writes it, or what the account named in ``?like=`` says."""
+    try:
+        like = mine(actor).filter(pk=request.GET.get("like", "")).select_related("organisation", "owner").first()
+    except ValidationError:
+        like = None
+    if like is None:
+        return {"owner_name": actor.name if actor.name != actor.email else "", "owner_email": actor.email}
+    found = already_there(actor, like.organisation.number, like.system)
+    return {
+        "organisation_name": like.organisation.name, "organisation_number": like.organisation.number,
+        "role": "+".join(w for w, held in (("seller", like.as_seller), ("broker", like.as_broker)) if held),
+        "system": like.system, "purpose": like.purpose,
+        "technical_name": like.technical_name, "technical_email": like.technical_email,
+        "owner_name": like.owner.name, "owner_email": like.owner.email,
+        "environments": [environment.name for environment in found.left] if found else [],
+    }  # fmt: skip
 
 
 @signed_in
 @require_POST
 def purpose_check(request: HttpRequest) -> HttpResponse:
     """The guidance for a purpose while it is typed: the list alone, for htmx."""
-    return render(request, "accounts/requester/_guide.html", {"guide": _guide(request.POST.get("purpose", ""))})
+    return render(request, "accounts/requester/_guide.html", {"guide": writing.guide(request.POST.get("purpose", ""))})
 
 
 @signed_in
@@ -115,42 +150,23 @@ def _own(request: HttpRequest, reference: str) -> Order:
     return found
 
 
-def _start(request: HttpRequest, form: OrderForm, actor: Actor) -> Order | None:
-    """The draft of this very form: a new one, or the one that a first press of the same button began.
-
-    None when that first press is still being worked on.
-    """
-    key, now = _key_of(request.POST.get("form_id", ""), actor), timezone.now()
-    if not cache.add(key, "", ONE_DAY):
-        known = Order.objects.filter(reference=cache.get(key, ""), requester_id=actor.id).first()
-        if known and known.state == OrderState.DRAFT.value:
-            ordering.save_answers(known, form.answers(), by=actor, now=now)
-        return known
-    try:
-        with transaction.atomic():
-            found = ordering.start(by=actor, now=now)
-            ordering.save_answers(found, form.answers(), by=actor, now=now)
-    except Exception:
-        cache.delete(key)
-        raise
-    cache.set(key, found.reference, ONE_DAY)
-    return found
-
-
-def _key_of(form_id: str, actor: Actor) -> str:
-    """Under which name the cache remembers that a form was used; a form without an id is used once."""
-    try:
-        used = uuid.UUID(form_id)
-    except ValueError:
-        used = uuid.uuid4()
-    return f"order_new:{actor.id}:{used}"
-
-
 def _saved(request: HttpRequest, found: Order) -> HttpResponseRedirect:
-    if "save" in request.POST:
-        messages.success(request, _("Saved. Nothing is sent yet."))
-        return redirect("order_edit", found.reference)
-    return redirect("order_check", found.reference)
+    if "save" not in request.POST:
+        return redirect("order_check", found.reference)
+    if request.POST["save"] == "left":
+        _order_what_is_left(request, found)
+    messages.success(request, _("Saved. Nothing is sent yet."))
+    page = reverse("order_edit", args=[found.reference])
+    opened = request.POST.get("open", "")
+    return redirect(f"{page}?{urlencode({'open': opened})}" if opened else page)
+
+
+def _order_what_is_left(request: HttpRequest, found: Order) -> None:
+    """Choose the environments that this person does not have yet for the system of the order."""
+    actor = actor_for(request)
+    there = already_there(actor, found.organisation_number, found.system, but=found.pk)
+    if there is not None and there.left:
+        ordering.save_answers(found, {"environments": there.left}, by=actor, now=timezone.now())
 
 
 def _send(request: HttpRequest, found: Order) -> HttpResponse:
@@ -175,52 +191,10 @@ def _check_page(request: HttpRequest, found: Order, form: VerbForm | None = None
         "returned": returned,
         "groups": answers.groups_to_check(found),
         "changed": bool(answers.changed_fields(found)),
+        "already": writing.already(request, OrderForm(order=found), found),
         "form": form,
     }
     return render(request, "accounts/requester/order_check.html", context, status=status)
-
-
-def _form_page(request: HttpRequest, form: OrderForm, found: Order | None = None, status: int = 200) -> HttpResponse:
-    returned = last_return(found) if found and found.state == OrderState.RETURNED.value else None
-    if returned is not None:
-        _put_comments_at_fields(form, returned.data.get("comments", []), by=say(returned.who), at=returned.at)
-    form.fields["purpose"].widget.attrs.update(
-        {
-            "data-hx-post": reverse("order_purpose_check"),
-            "data-hx-trigger": "input changed delay:600ms",
-            "data-hx-target": "#guide",
-        }
-    )
-    context = {
-        "form": form,
-        "form_id": request.POST.get("form_id") or uuid.uuid4(),
-        "order": found,
-        "title": my_orders.title(found) if found else _("Order API access"),
-        "returned": returned,
-        "marked": [field.auto_id for field in form if getattr(field.field, "note", None)],
-        "guide": _guide(str(form["purpose"].value() or "")),
-        "example": say(purpose_rule.EXAMPLE),
-    }
-    return render(request, "accounts/requester/order_form.html", context, status=status)
-
-
-def _put_comments_at_fields(form: OrderForm, said: list[dict[str, str]], **who: Any) -> None:
-    """Each comment of the reviewer stands between the label and the field that it is about."""
-    for name in FIELD_LABELS:
-        texts = [one["text"] for one in said if one["field"] == name]
-        if texts:
-            form.fields[name].note = {"text": "\n".join(texts), **who}  # type: ignore[attr-defined]
-
-
-def _guide(text: str) -> list[dict[str, str]]:
-    """What a good purpose says, and what of it was found in ``text``: rows of ``components/_checks.html``."""
-    rows = []
-    for one in purpose_rule.advice(text[:LONGEST_PURPOSE]):
-        state = "met" if one.met else "missing" if text.strip() else "todo"
-        hint = _("Found: “%(words)s”") % {"words": one.found} if one.met else say(one.hint)
-        word = _("mentioned") if one.met else _("not mentioned yet")
-        rows.append({"state": state, "text": say(one.topic), "hint": hint, "word": word})
-    return rows
 
 
 def _not_changeable(request: HttpRequest, found: Order) -> HttpResponseRedirect:
@@ -228,8 +202,9 @@ def _not_changeable(request: HttpRequest, found: Order) -> HttpResponseRedirect:
     return redirect("order", found.reference)
 
 
-def _conflict(request: HttpRequest, found: Order, sentence: str, typed: str) -> HttpResponse:
+def _conflict(request: HttpRequest, found: Order | None, sentence: str, typed: str) -> HttpResponse:
     """409: the order changed in between. What was typed is shown, so that nothing is lost."""
     rows = [{"term": _("Text"), "text": typed}] if typed.strip() else []
-    context = {"sentence": sentence, "url": reverse("order", args=[found.reference]), "typed": rows}
+    url = reverse("order", args=[found.reference]) if found else reverse("my_orders")
+    context = {"sentence": sentence, "url": url, "typed": rows}
     return render(request, "409.html", context, status=409)

@@ -1,11 +1,12 @@
 """The addresses of the pages."""
 
 from django.conf import settings
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 
 from accounts.web import (
     answer,
     assigning,
+    audit,
     cegal,
     checks,
     collect,
@@ -51,6 +52,7 @@ urlpatterns: list[URLPattern] = [
     path("orders/<slug:reference>/do/<slug:verb>/", verbs.order_verb, name="order_verb"),
     path("accounts/<uuid:pk>/do/<slug:verb>/", verbs.account_verb, name="account_verb"),
     path("staff/worklist/", worklist.worklist, name="worklist"),
+    path("staff/worklist/export.csv", worklist.export, name="worklist_export"),
     path("staff/approvals/", worklist.approvals, name="approvals"),
     path("staff/orders/<slug:reference>/", staff_orders.order, name="staff_order"),
     path("staff/orders/<slug:reference>/take/", assigning.take, name="order_take"),
@@ -64,6 +66,9 @@ urlpatterns: list[URLPattern] = [
     path("staff/tasks/<uuid:pk>/", staff_accounts.task, name="staff_task"),
     path("staff/inactivity/", inactivity.inactivity, name="inactivity"),
     path("staff/inactivity/lists/<uuid:pk>/", inactivity.suspension_list, name="suspension_list"),
+    path("staff/audit/", audit.audit, name="audit"),
+    path("staff/audit/verify/", audit.verify, name="audit_verify"),
+    re_path(r"^staff/audit/export\.(?P<form>csv|jsonl)$", audit.export, name="audit_export"),
     path("staff/messages/", messages.messages, name="messages"),
     path("staff/messages/<uuid:pk>/", messages.message, name="message"),
     path("staff/messages/<uuid:pk>/again/", messages.send_again, name="message_send_again"),
