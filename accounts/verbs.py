@@ -9,6 +9,7 @@ from typing import Any
 
 from accounts.actions import approval, credentials, notices, ordering, setup
 from accounts.forms import verbs as forms
+from accounts.forms.returning import ReturnForm
 from accounts.lifecycle import transition
 from accounts.lifecycle.accounts import ACCOUNT
 from accounts.lifecycle.actor import Actor
@@ -76,7 +77,7 @@ ORDER_VERBS: dict[str, Verb] = {
         _("Support is told and sends the order to Cegal. The requester is told too."), _("Approved."),
     ),
     "return": Verb(
-        forms.ReturnForm, approval.return_order,
+        ReturnForm, approval.return_order,
         _("The requester gets your comments by email and can change the order and send it again."),
         _("Returned to the requester."),
     ),

@@ -6,15 +6,13 @@ takes by keyword besides who and when.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms.order import FIELD_LABELS, OrderForm, answers
-from accounts.models import Account, Environment, Order, current_policy
+from accounts.forms.order import OrderForm, answers
+from accounts.models import Account, Environment, Order
 from accounts.models.setup import Setup
 
 LONGEST_COMMENT = 2000
@@ -33,8 +31,20 @@ class VerbForm(forms.Form):
         """What the action takes by keyword, besides ``by`` and ``now``."""
         return {}
 
+    def asked(self) -> list[forms.BoundField]:
+        """The fields that a plain page draws, in their order."""
+        return self.visible_fields()
 
-def _comment(label: Any, help_text: Any = "", *, required: Any = "") -> forms.CharField:
+    def told(self) -> list[tuple[Any, Any]]:
+        """What was typed, as labels and values, for the page before the last button. After ``is_valid``."""
+        return [(field.label, self.cleaned_data.get(field.name)) for field in self.visible_fields()]
+
+    def sent_along(self) -> list[tuple[str, str]]:
+        """What was typed, by the names that the verb's door takes (without a prefix). After ``is_valid``."""
+        return [(name, self.data.get(self.add_prefix(name), "")) for name in self.fields]
+
+
+def comment_field(label: Any, help_text: Any = "", *, required: Any = "") -> forms.CharField:
     """A comment; ``required`` is the sentence for somebody who left it empty, "" where they may."""
     return forms.CharField(
         label=label, help_text=help_text, required=bool(required), max_length=LONGEST_COMMENT,
@@ -45,7 +55,7 @@ def _comment(label: Any, help_text: Any = "", *, required: Any = "") -> forms.Ch
 class CommentForm(VerbForm):
     """A verb with an optional comment."""
 
-    comment = _comment(_("Comment (optional)"), _("Kept in the history."))
+    comment = comment_field(_("Comment (optional)"), _("Kept in the history."))
 
     def arguments(self) -> dict[str, Any]:
         return {"comment": self.cleaned_data["comment"]}
@@ -70,58 +80,27 @@ class SubmitForm(VerbForm):
 class ResubmitForm(SubmitForm, CommentForm):
     """Send a returned order again, with a word to Support."""
 
-    comment = _comment(_("Message to Support (optional)"))
+    comment = comment_field(_("Message to Support (optional)"))
 
 
 class NoteToApproverForm(CommentForm):
-    comment = _comment(_("Note to the approver (optional)"))
+    comment = comment_field(_("Note to the approver (optional)"))
 
 
 class ReasonForm(CommentForm):
     """A verb that needs a reason; people concerned see it."""
 
-    comment = _comment(
+    comment = comment_field(
         _("Reason"), _("Kept in the history and shown to the people concerned."), required=_("Write a reason.")
     )
 
 
 class KeepForm(ReasonForm):
-    comment = _comment(
+    comment = comment_field(
         _("What do you use it for?"),
         _("One sentence is enough, for example the project it serves."),
         required=_("Say what you use it for."),
     )
-
-
-class ReturnForm(CommentForm):
-    """Return an order: a comment on the whole, one on each field that needs more, and a day to answer by."""
-
-    comment = _comment(_("Comment on the whole order"), _("The requester sees it."))
-    answer_by = forms.DateField(
-        label=_("Answer by"), help_text=_("Unanswered, the order is withdrawn after this day."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), required=False,
-    )  # fmt: skip
-
-    def __init__(self, *args: Any, subject: Order | Account, **kwargs: Any) -> None:
-        super().__init__(*args, subject=subject, **kwargs)
-        until = timezone.localdate() + timedelta(days=current_policy().return_days)
-        self.fields["answer_by"].initial = until
-        for name, label in FIELD_LABELS.items():
-            self.fields[f"comment_{name}"] = _comment(label)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if not any(str(text or "").strip() for name, text in cleaned.items() if name.startswith("comment")):
-            self.add_error("comment", _("Write at least one comment that says what is missing."))
-        return cleaned
-
-    def arguments(self) -> dict[str, Any]:
-        said = [(name, self.cleaned_data[f"comment_{name}"]) for name in FIELD_LABELS]
-        return {
-            "comment": self.cleaned_data["comment"],
-            "comments": [(name, text) for name, text in said if text.strip()],
-            "answer_by": self.cleaned_data["answer_by"],
-        }
 
 
 class SetupForm(CommentForm):

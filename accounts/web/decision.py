@@ -15,6 +15,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import verbs
+from accounts.forms.order import FIELD_LABELS
+from accounts.forms.returning import WHOLE, ReturnForm
 from accounts.forms.verbs import VerbForm
 from accounts.lifecycle import transition
 from accounts.lifecycle.actor import Actor
@@ -23,8 +25,27 @@ from accounts.lifecycle.transition import Transition
 from accounts.models import Order
 from accounts.words import say
 
+INSERT = "insert"
+"""The name of the buttons that put a reason of the catalogue into a comment; the value says into which."""
+
 ELSEWHERE = frozenset({"complete_setup"})
 """Verbs with a page of their own: a secret must not pass through a page that shows what was typed."""
+
+
+@dataclass(frozen=True)
+class Pick:
+    """Something that a return can comment on; ``picked``: its box stands open."""
+
+    name: str
+    label: str
+    comment: forms.BoundField
+    reason: forms.BoundField
+    picked: bool
+
+    @property
+    def has_reasons(self) -> bool:
+        """Does the catalogue know a reason for it?"""
+        return len(self.reason.field.choices) > 1  # type: ignore[attr-defined]  # a choice field
 
 
 @dataclass(frozen=True)
@@ -40,28 +61,28 @@ class Option:
 
     @property
     def fields(self) -> list[forms.BoundField]:
-        """The fields that are always asked for: those of the verb, without the comments on single fields."""
-        return [field for field in self._visible if not field.name.startswith("comment_")]
-
-    @property
-    def folded(self) -> list[forms.BoundField]:
-        """The comments on single fields of the order form."""
-        return [field for field in self._visible if field.name.startswith("comment_")]
-
-    @property
-    def unfold(self) -> bool:
-        """Was something typed in the folded fields, or is something wrong there?"""
-        return any(field.errors or (field.data or "").strip() for field in self.folded)
-
-    @property
-    def _visible(self) -> list[forms.BoundField]:
+        """The fields that are always asked for; those of ``picks`` stand with what they are about."""
+        if isinstance(self.form, ReturnForm):
+            return [self.form["answer_by"]]
         return self.form.visible_fields() if self.form else []
+
+    @property
+    def picks(self) -> list[Pick]:
+        """What a return can comment on: each field of the order form, and the order as a whole."""
+        if not isinstance(self.form, ReturnForm):
+            return []
+        form, picked = self.form, self.form.picked
+        whole = Pick(WHOLE, _("The order as a whole"), form["comment"], form["reason_order"], True)
+        fields = [Pick(name, str(label), form[f"comment_{name}"], form[f"reason_{name}"], name in picked)
+                  for name, label in FIELD_LABELS.items()]  # fmt: skip
+        return [*fields, whole]
 
 
 def options(order: Order, by: Actor, chosen: str = "", data: Mapping[str, Any] | None = None) -> list[Option]:
     """The verbs that duties keep from ``by``; then those open to them, in the table's order, each with its form.
 
-    ``chosen`` with ``data`` fills that verb's form. Without a choice the first open one is marked.
+    ``chosen`` with ``data`` fills that verb's form. Without a choice the first open one is marked. A press of
+    "Insert" beside a reason of the catalogue puts it into its comment, and nothing is judged yet.
     """
     open_rows = [row for row in verbs.open_to(order, by) if row.verb not in ELSEWHERE]
     first = chosen if chosen in {row.verb for row in open_rows} else open_rows[0].verb if open_rows else ""
@@ -77,13 +98,15 @@ def chosen_form(found: list[Option], verb: str) -> VerbForm | None:
 def confirmation(order: Order, verb: str, form: VerbForm, seen: str) -> dict[str, Any]:
     """What the page before the last button shows: what happens, what was typed, and the fields to send along."""
     row, held = verbs.row_of(order, verb), verbs.verb_of(order, verb)
-    said = [(field, form.cleaned_data.get(field.name)) for field in form.visible_fields()]
     return {
         "label": say(row.label),
         "explains": say(held.explains),
         "danger": held.danger,
-        "typed": [{"term": field.label, **_shown(value)} for field, value in said if value],
-        "hidden": [{"name": "version", "value": seen}, *_sent_along(form)],
+        "typed": [{"term": label, **_shown(value)} for label, value in form.told() if value],
+        "hidden": [
+            {"name": "version", "value": seen},
+            *({"name": name, "value": value} for name, value in form.sent_along() if value),
+        ],
         "action": reverse("order_verb", args=[order.reference, verb]),
     }
 
@@ -91,6 +114,8 @@ def confirmation(order: Order, verb: str, form: VerbForm, seen: str) -> dict[str
 def _option(order: Order, row: Transition, checked: bool, data: Mapping[str, Any] | None) -> Option:
     verb = verbs.verb_of(order, row.verb)
     form = verb.form(data, subject=order, prefix=row.verb)
+    if isinstance(form, ReturnForm) and data is not None and (insert := data.get(INSERT)):
+        form = verb.form(subject=order, prefix=row.verb, initial=form.inserted(insert))
     return Option(row.verb, say(row.label), say(verb.explains), form, checked)
 
 
@@ -106,9 +131,3 @@ def _shown(value: Any) -> dict[str, Any]:
     if value is True:
         return {"value": _("Yes")}
     return {"text": value} if isinstance(value, str) else {"day": value}
-
-
-def _sent_along(form: VerbForm) -> list[dict[str, str]]:
-    """The fields as the verb's door takes them: without the panel's prefix."""
-    raw = [(name, form.data.get(form.add_prefix(name), "")) for name in form.fields]
-    return [{"name": name, "value": value} for name, value in raw if value]

@@ -34,6 +34,8 @@ def _decide(request: HttpRequest, found: Order) -> HttpResponse:
     offered = decision.options(found, actor_for(request), verb, request.POST)
     if seen != str(found.version):
         return page(request, found, offered=offered, first=say(who_was_first(found)), status=409)
+    if request.POST.get(decision.INSERT):
+        return page(request, found, offered=offered)
     form = decision.chosen_form(offered, verb)
     if form is None:
         return page(request, found, offered=offered, missing=_("Choose what should happen."), status=422)
