@@ -69,6 +69,10 @@ else:
     _database["CONN_HEALTH_CHECKS"] = True
     _database["OPTIONS"] = {"connect_timeout": 5, **_database.get("OPTIONS", {})}
 
+# --- Programs
+
+USAGE_BATCH_MEGABYTES = env.number("USAGE_BATCH_MEGABYTES", 16)  # of one POST /api/v1/usage
+
 # --- Mail
 
 MAIL_FOLDER = DATA_DIR / "mail"

@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
+from accounts.api.door import api
 from accounts.web.signin import sign_in_again
 from portal import health
 
@@ -26,5 +27,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/login/code/", to_sign_in),
     re_path(r"^account/password/", no_password),
     path("account/", include("allauth.urls")),
+    path("api/v1/", api.urls),
     path("", include("accounts.web.urls")),
 ]

@@ -21,6 +21,7 @@ FOR_EVERYBODY = {
     "preferences/language": "the language, a cookie",
     "health/live": "for whoever watches the process",
     "health/ready": "for whoever watches the process",
+    "api/v1/openapi.json": "the description of the API, for whoever writes a program",
     "answer/<str:token>/": "the answer page of the inactivity mail: the signed link is the key",
     "account/signup/": "leads to the sign-in page",
     "account/login/": "the sign-in page",
@@ -34,7 +35,7 @@ FOR_EVERYBODY = {
 }
 """Address, and why it is for everybody. A new one needs a reason here."""
 
-REFUSED = {403, 404, 405}
+REFUSED = {401, 403, 404, 405}
 
 
 def addresses(resolver: URLResolver | None = None, before: str = "") -> Iterator[str]:
