@@ -37,7 +37,8 @@ def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, A
     known = {
         "message": message, "event": event, "subject": letter.order or letter.account, "notice": letter.notice,
         "recipient_name": message.to_name, "support": settings.SUPPORT_EMAIL, "why": words.why(letter),
-        "rows": words.facts(letter), "actor": say(event.who), "comment": event.comment,
+        "rows": words.facts(letter), "preheader": words.preheader(letter),
+        "actor": say(event.who), "comment": event.comment,
         "comments": words.comments(event.data), "changed": words.changed_fields(event.data),
         "happened_on": words.long_day(timezone.localdate(event.at)), "happened_at": words.moment(event.at),
         "button_url": settings.PORTAL_URL + _path(letter, kind.page), "button_label": _(kind.button),

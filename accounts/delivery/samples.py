@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.delivery.context import ACCOUNT_PAGES
-from accounts.delivery.kinds import KINDS
+from accounts.delivery.kinds import ASKS_FOR_ANSWER, KINDS
 from accounts.delivery.letter import Letter
 from accounts.delivery.render import render
 from accounts.lifecycle.actor import SYSTEM, ActorKind
@@ -27,7 +27,10 @@ from accounts.models import Account, Environment, Event, Message, Notice, Order,
 
 NOWHERE = "https://portal.example"
 MARTE, HENRIK, SILJE, ADA, INGRID = "Marte Lunde", "Henrik Aasen", "Silje Thorsen", "Ada Berg", "Ingrid Solheim"
-ORDER_PAGES = frozenset({"order", "staff_order", "cegal_order"})
+OF_A_NOTICE = ASKS_FOR_ANSWER | {
+    "notice_not_delivered", "account_kept", "account_used", "account_suspended_inactive",
+}  # fmt: skip
+ORDER_PAGES = frozenset({"order", "staff_order", "cegal_order", "approval"})
 _READERS = {Role.SUPPORT: MARTE, Role.SERVICE_RESPONSIBLE: HENRIK, Role.CEGAL: SILJE, Role.ADMINISTRATOR: ADA}
 _ADDRESSES = {
     MARTE: "marte.lunde@support.example",
@@ -50,6 +53,7 @@ class Told:
 
 _PURPOSE_ASKED = gettext_noop("Which project or customer is it for? A project number is enough.")
 _COMMENTS = [{"field": "purpose", "text": _PURPOSE_ASKED}]
+_RANGE = {"to": HENRIK, "starts_on": "2026-12-21", "ends_on": "2027-01-03"}
 _CHANGED = {"purpose": ["", ""], "system": ["", ""]}
 
 TOLD: dict[str, Told] = {
@@ -85,6 +89,11 @@ TOLD: dict[str, Told] = {
     "order_expired_copy": Told(SYSTEM.name, target=OrderState.WITHDRAWN),
     "return_expiry_warning": Told(SYSTEM.name, target=OrderState.RETURNED),
     "stage_reminder": Told(SYSTEM.name, target=OrderState.APPROVAL),
+    "order_escalated": Told(SYSTEM.name, target=OrderState.APPROVAL),
+    "order_escalated_early": Told(SYSTEM.name, target=OrderState.APPROVAL),
+    "order_escalated_copy": Told(SYSTEM.name, target=OrderState.APPROVAL),
+    "deputy_named": Told(HENRIK, data={"to": HENRIK, "starts_on": "2026-12-21", "ends_on": "2027-01-03"}),
+    "deputy_ended": Told(HENRIK, data={"to": HENRIK, "starts_on": "2026-12-21", "ends_on": "2027-01-03"}),
     "message_to_support": Told(INGRID, gettext_noop("Can we have TEST first? PRODUCTION is not urgent.")),
     "message_to_requester": Told(comment=gettext_noop("Yes: TEST will be ready this week.")),
     "account_kept": Told(INGRID, gettext_noop("We use it again when the next campaign starts in March.")),
@@ -93,6 +102,11 @@ TOLD: dict[str, Told] = {
     "new_secret_asked": Told(comment=gettext_noop("The owner did not collect the last one in time.")),
     "new_secret_entered": Told(SILJE),
     "new_secret_ready": Told(SILJE),
+    "order_escalated": Told(SYSTEM.name, target=OrderState.APPROVAL),
+    "order_escalated_early": Told(SYSTEM.name, data=_RANGE, target=OrderState.APPROVAL),
+    "order_escalated_copy": Told(SYSTEM.name, target=OrderState.APPROVAL),
+    "deputy_named": Told(HENRIK, data=_RANGE),
+    "deputy_ended": Told(HENRIK, data=_RANGE),
     "invited": Told(ADA, data={"roles": [Role.SUPPORT.value], "given": [Role.SUPPORT.value]}),
     "role_changed": Told(
         ADA, gettext_noop("You moved to another team."),
@@ -138,12 +152,12 @@ def sample(kind: str, language: str, *, now: datetime) -> Sample:
 
 def _letter(kind: str, language: str, now: datetime) -> SampleLetter:
     known, told = KINDS[kind], TOLD.get(kind, Told())
-    order = _order(now) if known.page in ORDER_PAGES else None
+    order = _order(now) if known.page in ORDER_PAGES or kind == "order_escalated_early" else None
     account = _account(now) if known.page in ACCOUNT_PAGES | {"notice_answer", "cegal_task"} else None
     role = Role.SERVICE_RESPONSIBLE if kind == "stage_reminder" else known.role
     reader = _person(INGRID if role is None else _READERS[role])
     event = _event(order or account or reader, told, now)
-    notice = _notice(account, now) if account else None
+    notice = _notice(account, now) if account and kind in OF_A_NOTICE else None
     message = Message(id=UUID(int=1), event=event, kind=kind, notice=notice, person=reader, to_email=reader.email,
                       to_name=reader.name, language=language, created_at=now, due_at=now)  # fmt: skip
     return SampleLetter(message, event, order, account, today=timezone.localdate(now))

@@ -85,7 +85,19 @@ def facts(letter: Letter) -> list[dict[str, str]]:
         rows = _order_facts(letter.order)
     elif letter.account is not None:
         rows = _account_facts(letter, letter.account)
-    return [{"term": term, "value": value} for term, value in rows if value]
+    found = [{"term": term, "value": value} for term, value in rows if value]
+    return [*found, {"term": _("Date"), "value": moment(letter.event.at)}]
+
+
+def preheader(letter: Letter) -> str:
+    """What a mail program shows behind the subject line in its list: what the mail is about, in a few words."""
+    if letter.order is not None:
+        names = [letter.order.reference, letter.order.organisation_name, *_environment_names(letter.order)]
+    elif letter.account is not None:
+        names = [letter.account.client_id, letter.account.environment.name, letter.account.organisation.name]
+    else:
+        names = []
+    return " · ".join(filter(None, names))
 
 
 def comments(data: dict[str, Any]) -> list[dict[str, str]]:
@@ -131,7 +143,7 @@ def _order_facts(order: Order) -> Iterator[tuple[str, str]]:
     yield _("Organisation"), order.organisation_name
     yield _("API account"), order.reactivates.client_id if order.reactivates else ""
     yield _("Role in Loop"), order.role_words
-    yield _("Environments"), ", ".join(environment.name for environment in order.environments.all())
+    yield _("Environments"), ", ".join(_environment_names(order))
     yield _("System"), order.system
     yield _("Purpose"), order.purpose
     yield _("Requester"), str(order.requester)
@@ -150,6 +162,10 @@ def _account_facts(letter: Letter, account: Account) -> Iterator[tuple[str, str]
 def _others(address: str, account: Account) -> str:
     """The other contacts of the account, who get the same mail."""
     contacts = {account.owner.email.lower(): str(account.owner)}
+def _environment_names(order: Order) -> list[str]:
+    return [environment.name for environment in order.environments.all()]
+
+
     if account.technical_email:
         contacts.setdefault(account.technical_email.lower(), account.technical_name or account.technical_email)
     return ", ".join(name for email, name in contacts.items() if email != address)
