@@ -24,6 +24,7 @@ from accounts.lifecycle.states import Audience, NoticeOutcome, TaskKind
 from accounts.lifecycle.transition import Tell
 from accounts.models import Account, Event, Notice
 from accounts.models.among import among
+from accounts.models.event import ON_BEHALF_OF
 from accounts.models.facts import account_facts
 from accounts.models.ids import ordered_ids
 from accounts.models.insert import insert_rows
@@ -186,5 +187,5 @@ def _open_notice(account: Account) -> dict[UUID, UUID]:
 
 
 def _on_behalf(account: Account, by: Actor) -> dict[str, Any]:
-    """Recorded when Support acts for the owner."""
-    return {} if by.kind is ActorKind.LINK or by.id == account.owner_id else {"on_behalf_of_owner": True}
+    """Recorded when Support acts for the owner: for whom, in words, as the history keeps names."""
+    return {} if by.kind is ActorKind.LINK or by.id == account.owner_id else {ON_BEHALF_OF: str(account.owner)}

@@ -19,6 +19,8 @@ from accounts.lifecycle.sentence import Sentence as _
 SCHEME = "v1"
 DEPUTY_FOR = "deputy_for"
 """Under this name ``data`` keeps the service responsible in whose place a deputy acted."""
+ON_BEHALF_OF = "on_behalf_of"
+"""Under this name ``data`` keeps the owner for whom Support acted."""
 
 
 class Event(models.Model):
@@ -55,10 +57,12 @@ class Event(models.Model):
 
     @property
     def who(self) -> Sentence:
-        """Who did it, and in whose place where they were a deputy; a door says it in the reader's language."""
-        if DEPUTY_FOR not in self.data:
-            return Sentence("%(name)s", name=self.actor_name)
-        return _("%(name)s, as deputy for %(principal)s", name=self.actor_name, principal=self.data[DEPUTY_FOR])
+        """Who did it, and in whose place (a deputy's principal, an owner); a door says it in the reader's language."""
+        if DEPUTY_FOR in self.data:
+            return _("%(name)s, as deputy for %(principal)s", name=self.actor_name, principal=self.data[DEPUTY_FOR])
+        if ON_BEHALF_OF in self.data:
+            return _("%(name)s, on behalf of %(owner)s", name=self.actor_name, owner=self.data[ON_BEHALF_OF])
+        return Sentence("%(name)s", name=self.actor_name)
 
     def words(self) -> dict[str, Any]:
         """Everything the hash covers, as plain values; the time as the text that is hashed (UTC)."""

@@ -47,7 +47,7 @@ def test_the_owner_keeps_it_and_its_year_begins_anew(story: Story, account: Acco
 
 def test_support_keeps_it_on_the_owners_behalf_and_that_is_recorded(story: Story, account: Account) -> None:
     event = story.do(account, "keep", "support", comment="Ingrid called.")
-    assert event.data == {"on_behalf_of_owner": True}
+    assert event.data == {"on_behalf_of": "Ingrid Solheim"}
     assert event.actor_name == notice_of(account).answered_by == "Marte Lunde"
 
 
@@ -125,7 +125,7 @@ def test_closed_for_good(story: Story, before: str, who: str) -> None:
     event = story.do(account, "close", who, comment="The project is over.")
     assert state(account) == "closed"
     assert told(event) == {"account_closed": {INGRID, TOR}}
-    assert event.data == ({} if who == "ingrid" else {"on_behalf_of_owner": True})
+    assert event.data == ({} if who == "ingrid" else {"on_behalf_of": "Ingrid Solheim"})
     assert Task.objects.get(account=account, done_at=None).kind == "disable_client"
     if before == "notified":
         assert notice_of(account).outcome == "closed"
