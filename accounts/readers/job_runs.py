@@ -32,6 +32,9 @@ _COUNTED = {
     "expired": gettext_noop("expired"),
     "warned": gettext_noop("warned"),
     "deleted": gettext_noop("deleted"),
+    "events": gettext_noop("events"),
+    "chains": gettext_noop("chains"),
+    "broken": gettext_noop("broken"),
 }
 
 

@@ -17,8 +17,14 @@ from django.utils.translation import gettext as _
 
 RELATIVE_FOR = dt.timedelta(days=7)
 _FORMATS = {
-    "en": {"day": "j M Y", "moment": "j M Y, H:i", "clock": "H:i", "long": "j F Y"},
-    "nb": {"day": "j. N Y", "moment": r"j. N Y \k\l. H.i", "clock": "H.i", "long": "j. F Y"},
+    "en": {"day": "j M Y", "moment": "j M Y, H:i", "clock": "H:i", "long": "j F Y", "precise": "j M Y, H:i:s"},
+    "nb": {
+        "day": "j. N Y",
+        "moment": r"j. N Y \k\l. H.i",
+        "clock": "H.i",
+        "long": "j. F Y",
+        "precise": r"j. N Y \k\l. H.i.s",
+    },
 }
 
 
@@ -32,6 +38,11 @@ def write(at: dt.datetime | dt.date, form: str) -> str:
 def exact(at: dt.datetime) -> SafeString:
     """The exact time, whatever the distance: for histories, where the order of things matters."""
     return _time(at, write(at, "moment"))
+
+
+def precise(at: dt.datetime) -> SafeString:
+    """The exact time with its second, as the audit trail tells it."""
+    return _time(at, write(at, "precise"))
 
 
 def day(on: dt.date | dt.datetime) -> SafeString:

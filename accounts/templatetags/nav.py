@@ -22,6 +22,7 @@ from accounts.models import Person
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
+OVERSEERS = frozenset({Role.ADMINISTRATOR, Role.SUPPORT, Role.SERVICE_RESPONSIBLE})
 STAFF = frozenset({Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.CEGAL, Role.ADMINISTRATOR})
 
 
@@ -101,6 +102,8 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
     (
         _("Oversight"),
         (
+            Row("audit", _("Audit trail"), "scroll-text", OVERSEERS, frozenset({"audit_verify"})),
+            Row("reports", _("Reports"), "chart-column", OVERSEERS),
             Row(
                 "messages",
                 _("Messages"),

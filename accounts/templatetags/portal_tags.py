@@ -118,6 +118,12 @@ def exact(at: dt.datetime | None) -> SafeString | str:
 
 
 @register.filter
+def precise(at: dt.datetime | None) -> SafeString | str:
+    """Always with its second, "23 Nov 2026, 14:05:09"; nothing for None."""
+    return moments.precise(at) if at else ""
+
+
+@register.filter
 def day(on: dt.date | dt.datetime | None) -> SafeString | str:
     """The day alone, "23 Nov 2026"; nothing for None."""
     return moments.day(on) if on else ""

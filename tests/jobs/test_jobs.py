@@ -45,6 +45,7 @@ def test_a_first_tick_after_seven_runs_everything_once(story: Story) -> None:
             "check_inactivity",
             "remind_stages",
             "expire_returned",
+            "verify_history",
         )
     ]
     assert run_due(lambda: story.now) == []
