@@ -14,9 +14,10 @@ from django.utils.translation import gettext_noop as _
 from accounts.delivery.claim import Claim
 from accounts.delivery.kinds import ASKS_FOR_ANSWER, kind_of
 from accounts.lifecycle.states import Role
-from accounts.models import Account, Credential, Event, Message, Notice, Order, Task, holders
+from accounts.models import Account, Credential, Event, Message, Notice, Order, Person, Task, holders
 
 ROLE_LOST = _("Not sent: this person does not hold the role any more, or was deactivated.")
+DEACTIVATED = _("Not sent: this person was deactivated. If nobody else was told, find who answers for it now.")
 NOTICE_OVER = _("Not sent: the inactivity notice was over before this could be sent.")
 
 
@@ -81,6 +82,8 @@ def not_to_send(letters: Sequence[Letter], today: date) -> dict[UUID, str]:
         for letter in letters
         if letter.message.kind in ASKS_FOR_ANSWER and letter.notice is not None and not letter.notice.is_open
     }
+    gone = _deactivated(letters)
+    reasons |= {letter.message.pk: DEACTIVATED for letter in letters if letter.message.person_id in gone}
     for role, addressed in _by_role(letters).items():
         people = {letter.message.person_id for letter in addressed if letter.message.person_id}
         still = set(holders(role, today).filter(pk__in=people).values_list("pk", flat=True))
@@ -90,6 +93,12 @@ def not_to_send(letters: Sequence[Letter], today: date) -> dict[UUID, str]:
 
 def _ids(messages: Iterable[Message], subject_type: str) -> set[UUID]:
     return {message.event.subject_id for message in messages if message.event.subject_type == subject_type}
+
+
+def _deactivated(letters: Sequence[Letter]) -> set[UUID | None]:
+    """The people among the readers who may not sign in any more: no mail of ours is theirs to read."""
+    readers = {letter.message.person_id for letter in letters if letter.message.person_id}
+    return set(Person.objects.filter(pk__in=readers, is_active=False).values_list("pk", flat=True))
 
 
 def _by_role(letters: Iterable[Letter]) -> dict[Role, list[Letter]]:

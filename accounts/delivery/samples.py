@@ -102,11 +102,6 @@ TOLD: dict[str, Told] = {
     "new_secret_asked": Told(comment=gettext_noop("The owner did not collect the last one in time.")),
     "new_secret_entered": Told(SILJE),
     "new_secret_ready": Told(SILJE),
-    "order_escalated": Told(SYSTEM.name, target=OrderState.APPROVAL),
-    "order_escalated_early": Told(SYSTEM.name, data=_RANGE, target=OrderState.APPROVAL),
-    "order_escalated_copy": Told(SYSTEM.name, target=OrderState.APPROVAL),
-    "deputy_named": Told(HENRIK, data=_RANGE),
-    "deputy_ended": Told(HENRIK, data=_RANGE),
     "invited": Told(ADA, data={"roles": [Role.SUPPORT.value], "given": [Role.SUPPORT.value]}),
     "role_changed": Told(
         ADA, gettext_noop("You moved to another team."),

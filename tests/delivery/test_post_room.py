@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.conf import settings as portal
 
 from accounts import delivery
+from accounts.actions import inactivity
 from accounts.delivery import claim as claims
 from accounts.delivery import post_room, stamp
-from accounts.delivery.letter import NOTICE_OVER, ROLE_LOST
+from accounts.delivery.letter import DEACTIVATED, NOTICE_OVER, ROLE_LOST
 from accounts.lifecycle.states import Role
-from accounts.models import Message, MessageState, RoleGrant
+from accounts.models import Message, MessageState, Notice, RoleGrant
 from tests.delivery.post import message, waiting
 from tests.delivery.smtp import MoodyServer, listening
 from tests.story import Story
@@ -248,10 +249,30 @@ def test_who_lost_the_role_or_was_deactivated_is_not_told(story: Story, server: 
     message("order_received", order, off, now=story.now)
     RoleGrant.objects.filter(person=gone).delete()
     type(off).objects.filter(pk=off.pk).update(is_active=False)
-    assert delivery.deliver_due(story.now) == {"delivered": 2, "given_up": 2}
-    for row in Message.objects.filter(state=MessageState.GIVEN_UP):
-        assert (row.last_error, row.attempts, row.claim) == (ROLE_LOST, 0, None)
-    assert set(server.addresses()) == {story.support.email, off.email}
+    assert delivery.deliver_due(story.now) == {"delivered": 1, "given_up": 3}
+    found = Message.objects.filter(state=MessageState.GIVEN_UP).values_list("kind", "to_email", "last_error")
+    assert set(found) == {
+        ("order_to_triage", gone.email, ROLE_LOST),
+        ("order_to_triage", off.email, ROLE_LOST),
+        ("order_received", off.email, DEACTIVATED),
+    }
+    assert not Message.objects.exclude(claim=None).exists()
+    assert server.addresses() == [story.support.email]
+
+
+def test_an_owner_who_was_deactivated_was_not_asked(story: Story, server: MoodyServer) -> None:
+    """Their notice counts as not delivered: the account is held, and Support looks for somebody else."""
+    account = story.account_in("active", last_used_on=date(2025, 10, 20))
+    today = story.now.date()
+    story.covered(today - timedelta(days=500), today)
+    list(inactivity.check(today=today, now=story.now))
+    type(story.ingrid).objects.filter(pk=story.ingrid.pk).update(is_active=False)
+    assert delivery.deliver_due(story.now) == {"given_up": 1}
+    assert Message.objects.get().last_error == DEACTIVATED
+    assert Notice.objects.get(account=account).delivered_on is None
+    tomorrow = today + timedelta(days=1)
+    (entry,) = inactivity.check(today=tomorrow, now=story.now + timedelta(days=1))
+    assert (entry.kind, entry.reason) == ("held", "notice_not_delivered")
 
 
 def test_a_stage_reminder_goes_to_whoever_holds_the_role_of_that_stage(story: Story, server: MoodyServer) -> None:
