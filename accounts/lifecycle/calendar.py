@@ -25,6 +25,11 @@ def due_day(entered: date, working_days: int) -> date:
     return day
 
 
+def working_days_between(first: date, last: date) -> int:
+    """The working days after ``first`` up to and with ``last`` (Norwegian); 0 within one day."""
+    return sum(is_working_day(first + timedelta(days=number)) for number in range(1, (last - first).days + 1))
+
+
 def is_working_day(day: date) -> bool:
     """Monday to Friday, and no Norwegian public holiday."""
     return day.weekday() < 5 and day not in _holidays(day.year)

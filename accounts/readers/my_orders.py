@@ -28,7 +28,7 @@ class Row:
 
 def my_orders(by: Actor, asked: Mapping[str, str]) -> tuple[list[Row], paging.Page[Order]]:
     """One page of the orders that ``by`` requested. Three queries, however many rows."""
-    orders = Order.objects.filter(requester_id=by.id).select_related("reactivates").prefetch_related("environments")
+    orders = Order.objects.filter(requester_id=by.id).select_related("reactivates", "assignee").prefetch_related("environments")
     shown = paging.page(orders, NEWEST_FIRST, asked)
     waiting = set(secrets_to_collect(by).values_list("account__order_id", flat=True))
     rows = [Row(o, title(o), whose_turn(o, Follower(to_collect=o.pk in waiting))) for o in shown.rows]

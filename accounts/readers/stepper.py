@@ -81,6 +81,8 @@ def whose_turn(order: Order, follower: Follower) -> str:
         return _("You") if follower.mine else str(order.requester)
     if state is S.ISSUED:
         return _("You: collect the secret") if follower.to_collect else ""
+    if state in TURN and TURN[state] is Audience.SUPPORT and order.assignee is not None:
+        return _("%(name)s at Support") % {"name": order.assignee}
     return turn_word(TURN[state]) if state in TURN else ""
 
 
@@ -124,19 +126,17 @@ def _now(order: Order, follower: Follower) -> Step:
 def _next(order: Order, stage: int, policy: Policy) -> Step:
     reactivated = order.kind == OrderKind.REACTIVATION.value
     notes = (
-        _usually(policy.target_support),
+        _aim(policy.target_support),
         _("The Service Responsible decides"),
-        _usually(policy.target_cegal_setup),
+        _aim(policy.target_cegal_setup),
         _("You keep the ones you have") if reactivated else _("You collect them here"),
         _("Start using the API"),
     )
     return Step(_labels()[stage], "next", notes[stage])
 
 
-def _usually(days: int) -> str:
-    return ngettext("Usually within %(days)d working day", "Usually within %(days)d working days", days) % {
-        "days": days
-    }
+def _aim(days: int) -> str:
+    return ngettext("We aim at %(days)d working day", "We aim at %(days)d working days", days) % {"days": days}
 
 
 def _stopped(order: Order, past: Mapping[str, Event], policy: Policy) -> list[Step]:

@@ -55,7 +55,9 @@ def needs(*roles: Role) -> Callable[[View], View]:
 
 def find_order(request: HttpRequest, reference: str) -> Order:
     """The order, or 404 for whoever may not see it."""
-    orders = Order.objects.visible_to(actor_for(request)).select_related("requester", "organisation", "reactivates")
+    orders = Order.objects.visible_to(actor_for(request)).select_related(
+        "requester", "organisation", "reactivates", "assignee"
+    )
     return get_object_or_404(orders, reference=reference)
 
 

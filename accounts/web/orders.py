@@ -4,29 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import verbs
+from accounts.actions import conversation
+from accounts.forms.conversation import MessageForm
 from accounts.forms.order import FIELD_LABELS
 from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.errors import LostRace, NotReady
 from accounts.lifecycle.states import OrderState, Role
 from accounts.models import Account, Order, current_policy
 from accounts.readers import my_orders as reader
 from accounts.readers import stepper
 from accounts.readers.timeline import comments, last_return
+from accounts.readers.usual import usual
 from accounts.readers.waiting import waiting
 from accounts.web import answers
 from accounts.web.door import actor_for, find_order, page_of, signed_in
 from accounts.web.history import history
 from accounts.web.listing import neighbours
+from accounts.web.refusals import not_allowed_is_403
 from accounts.words import say
 
-BEING_WRITTEN = (OrderState.DRAFT.value, OrderState.RETURNED.value)
 WHOLE_ORDER = (Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR)
 """The roles that may read all of somebody else's order; Cegal has a page with what Cegal needs."""
 
@@ -50,11 +55,33 @@ def order(request: HttpRequest, reference: str) -> HttpResponse:
     staff_url = _staff_page(found, actor)
     if staff_url and not actor.holds(*WHOLE_ORDER):
         return redirect(staff_url)
+    return _page(request, found)
+
+
+@signed_in
+@require_POST
+def order_message(request: HttpRequest, reference: str) -> HttpResponse:
+    """A message to the other side of the order: from its requester to Support, or the other way."""
+    actor, found = actor_for(request), find_order(request, reference)
+    form = MessageForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, form, status=422)
+    try:
+        with not_allowed_is_403():
+            conversation.write_message(found, by=actor, now=timezone.now(), comment=form.cleaned_data["comment"])
+    except (NotReady, LostRace) as refusal:
+        form.add_error("comment", say(refusal.sentence))
+        return _page(request, found, form, status=409)
+    messages.success(request, _("Your message is sent."))
+    return redirect(f"{page_of(found, actor)}#history")
+
+
+def _page(request: HttpRequest, found: Order, form: MessageForm | None = None, status: int = 200) -> HttpResponse:
+    actor, policy = actor_for(request), current_policy()
     follower = stepper.Follower(
         mine=found.requester_id == actor.id,
         to_collect=reader.secrets_to_collect(actor).filter(account__order=found).exists(),
     )
-    policy, now = current_policy(), timezone.now()
     context = {
         "order": found,
         "title": reader.title(found),
@@ -62,15 +89,17 @@ def order(request: HttpRequest, reference: str) -> HttpResponse:
         "to_collect": follower.to_collect,
         "steps": stepper.steps(found, stepper.moves(found), policy, follower),
         "turn": stepper.whose_turn(found, follower),
-        "waiting": waiting(found, policy, now),
+        "usual": usual(OrderState(found.state), policy),
+        "waiting": waiting(found, policy, timezone.now()),
         "actions": _buttons(found, actor),
         "facts": answers.rows(found),
         "accounts": _accounts(found, actor),
-        "staff_url": staff_url,
+        "staff_url": _staff_page(found, actor),
+        "message_form": (form or MessageForm()) if conversation.may_write_message(found, actor) else None,
         **_returned(found),
         **history(request, found),
     }
-    return render(request, "accounts/requester/order.html", context)
+    return render(request, "accounts/requester/order.html", context, status=status)
 
 
 def _buttons(found: Order, actor: Actor) -> list[dict[str, Any]]:
