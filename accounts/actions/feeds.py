@@ -80,7 +80,7 @@ def secret_of(feed: Feed) -> str:
 
 def _save(feed: Feed) -> None:
     try:
-        feed.clean_fields(exclude=["environment"])
+        feed.clean_fields(exclude={field.name for field in Feed._meta.fields} - {"name", "token_url", "report_url"})
     except ValidationError as error:
         raise NotReady(_("This is no address: %(why)s", why=" ".join(error.messages))) from None
     feed.save()

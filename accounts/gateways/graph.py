@@ -176,7 +176,8 @@ class _Reader:
             return answer.status_code, answer.headers.get("Retry-After", ""), body
 
     def _wait(self, retry_after: str, status: int) -> None:
-        seconds = float(retry_after) if retry_after.isascii() and retry_after.isdigit() else WAIT_SECONDS
+        told = retry_after.isascii() and retry_after.isdigit()
+        seconds = float(retry_after[:9]) if told else WAIT_SECONDS
         self.waits += 1
         too_long = seconds > WAIT_SECONDS_MOST or time.monotonic() + seconds > self.ends
         if self.waits > WAITS_MOST or too_long:
