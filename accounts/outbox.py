@@ -70,6 +70,11 @@ def post(
     return number
 
 
+def recipients(subject: Subject, tells: Sequence[Tell], today: date) -> list[tuple[Tell, Recipient]]:
+    """Who would get which mail if ``tells`` were owed for ``subject`` on ``today`` (Europe/Oslo); writes nothing."""
+    return list(_once_each(subject, tells, _staff_of(tells, today)))
+
+
 def owe(changes: Iterable[tuple[Account, Event]], kinds: Sequence[TaskKind], *, now: datetime) -> None:
     """Open a task of each kind for each account; one that is open already stays the only one."""
     if not kinds:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -49,14 +50,17 @@ def return_order(
     until = answer_by or today + timedelta(days=current_policy().return_days)
     if until <= today:
         raise NotReady(_("The day to answer by must be later than today."))
-    said = [{"field": field, "text": text.strip()} for field, text in comments if text.strip()]
-    change = Change(
-        comment=comment,
-        columns={"answer_by": until, "expiry_warned_on": None},
-        data=lambda _order: {"comments": said, "answer_by": until.isoformat()},
-    )
-    facts = order_facts(order, by, comment=comment, field_comments=len(said))
+    said = return_particulars(comments, until)
+    columns = {"answer_by": until, "expiry_warned_on": None}
+    change = Change(comment=comment, columns=columns, data=lambda _order: said)
+    facts = order_facts(order, by, comment=comment, field_comments=len(said["comments"]))
     return engine.move(order, "return", by=by, now=now, facts=facts, change=change)
+
+
+def return_particulars(comments: Sequence[tuple[str, str]], until: date) -> dict[str, Any]:
+    """What the event of a return keeps: the comments on fields that say something, and the day to answer by."""
+    said = [{"field": field, "text": text.strip()} for field, text in comments if text.strip()]
+    return {"comments": said, "answer_by": until.isoformat()}
 
 
 def _move(order: Order, verb: str, by: Actor, now: datetime, comment: str) -> Event:

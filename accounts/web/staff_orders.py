@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.forms.verbs import VerbForm
 from accounts.lifecycle.states import OrderState, Role
 from accounts.models import Order
 from accounts.models.facts import who_was_first
+from accounts.readers import checklist
+from accounts.readers.messages import kind_label
 from accounts.web import decision
 from accounts.web.door import actor_for, find_order, needs
+from accounts.web.mail_before import mails_before
 from accounts.web.staff_order_page import page
 from accounts.words import say
 
@@ -41,5 +46,19 @@ def _decide(request: HttpRequest, found: Order) -> HttpResponse:
         return page(request, found, offered=offered, missing=_("Choose what should happen."), status=422)
     if not form.is_valid():
         return page(request, found, offered=offered, form=form, status=422)
-    context = {"order": found, **decision.confirmation(found, verb, form, seen)}
+    return _ask_once_more(request, found, verb, form)
+
+
+def _ask_once_more(request: HttpRequest, found: Order, verb: str, form: VerbForm) -> HttpResponse:
+    """The page before the last button: what happens, what was typed, the mails that go out, and what is open yet."""
+    mails = mails_before(found, verb, form, by=actor_for(request), now=timezone.now())
+    held = checklist.checklist(found) if verb == "send_for_approval" else None
+    context = {
+        "order": found,
+        "verb": verb,
+        "mails": mails.mails,
+        "to_staff": [{"label": kind_label(kind), "number": number} for kind, number in mails.to_staff.items()],
+        "unchecked": [item.label for item in held.items if not item.done] if held else [],
+        **decision.confirmation(found, verb, form, str(found.version)),
+    }
     return render(request, "accounts/staff/decide.html", context)

@@ -15,6 +15,7 @@ from accounts.web import (
     draft,
     inactivity,
     job_runs,
+    mail_before,
     mail_preview,
     mailbox,
     messages,
@@ -28,6 +29,7 @@ from accounts.web import (
     verbs,
     worklist,
 )
+from accounts.web.administration import routes as administration
 
 urlpatterns: list[URLPattern] = [
     path("", public.landing, name="landing"),
@@ -66,6 +68,7 @@ urlpatterns: list[URLPattern] = [
     path("staff/orders/<slug:reference>/release/", assigning.release, name="order_release"),
     path("staff/orders/<slug:reference>/hand-over/", assigning.hand_over, name="order_hand_over"),
     path("staff/orders/<slug:reference>/checks/<slug:item>/", checks.check, name="staff_order_check"),
+    path("staff/orders/<slug:reference>/mail/<slug:verb>/<int:number>/", mail_before.mail, name="staff_order_mail"),
     path("staff/accounts/", staff_accounts.accounts, name="staff_accounts"),
     path("staff/accounts/<uuid:pk>/", staff_accounts.account, name="staff_account"),
     path("staff/accounts/<uuid:pk>/new-secret/", staff_accounts.new_secret, name="account_new_secret"),
@@ -87,5 +90,6 @@ urlpatterns: list[URLPattern] = [
     path("cegal/orders/<slug:reference>/", cegal.order, name="cegal_order"),
     path("cegal/tasks/<uuid:pk>/", cegal.task, name="cegal_task"),
 ]
+urlpatterns += administration.ROUTES
 if settings.MAIL_IS_KEPT:  # elsewhere there is no such page, and the navigation offers none
     urlpatterns += mailbox.ROUTES
