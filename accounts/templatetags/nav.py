@@ -70,7 +70,13 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
         _("Orders"),
         (
             Row("worklist", _("Worklist"), "inbox", frozenset({Role.SUPPORT}), frozenset({"staff_order"})),
-            Row("approvals", _("Approvals"), "stamp", frozenset({Role.SERVICE_RESPONSIBLE})),
+            Row(
+                "approvals",
+                _("Approvals"),
+                "stamp",
+                frozenset({Role.SERVICE_RESPONSIBLE}),
+                frozenset({"approval", "deputies", "deputy", "deputy_end"}),
+            ),
             Row(
                 "cegal_queue",
                 _("Cegal setup"),
@@ -96,6 +102,39 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
                 "timer",
                 frozenset({Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR}),
                 frozenset({"suspension_list"}),
+            ),
+        ),
+    ),
+    (
+        _("Administration"),
+        (
+            Row(
+                "people",
+                _("People and roles"),
+                "users",
+                frozenset({Role.ADMINISTRATOR}),
+                frozenset({"person", "person_invite", "person_roles", "person_deactivate", "person_reactivate"}),
+            ),
+            Row(
+                "environments",
+                _("Environments"),
+                "server",
+                frozenset({Role.ADMINISTRATOR}),
+                frozenset({"environment", "environment_add", "environment_retire", "environment_restore"}),
+            ),
+            Row(
+                "policy",
+                _("Policy and targets"),
+                "sliders-horizontal",
+                frozenset({Role.ADMINISTRATOR}),
+                frozenset({"policy_change"}),
+            ),
+            Row(
+                "return_reasons",
+                _("Return reasons"),
+                "message-square-reply",
+                frozenset({Role.ADMINISTRATOR}),
+                frozenset({"return_reason", "return_reason_add"}),
             ),
         ),
     ),

@@ -1,0 +1,114 @@
+"""The form of the policy's numbers: each with what it does, its unit, its default and its bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms.administration import Versioned, reason_field
+from accounts.lifecycle.policy import BOUNDS, POLICY_NAMES, Policy, problems
+from accounts.words import say
+
+_TARGET = _("The longest that an order should wait there. After it the order counts as late and a reminder goes out.")
+
+LABELS: dict[str, Any] = {
+    "inactive_after_years": _("Inactive after (years)"),
+    "answer_days": _("Time to answer a notice (days)"),
+    "first_reminder_days": _("First reminder (days before the last day to answer)"),
+    "second_reminder_days": _("Second reminder (days before the last day to answer)"),
+    "feed_max_age_days": _("Oldest usage feed that is trusted (days)"),
+    "mass_suspension_least": _("Suspensions in one check without asking (accounts)"),
+    "mass_suspension_percent": _("Suspensions in one check without asking (per cent)"),
+    "secret_days": _("Time to collect a client secret (days)"),
+    "return_days": _("Time to answer a returned order (days)"),
+    "return_warning_days": _("Warning before a returned order is withdrawn (days)"),
+    "target_support": _("With Support (working days)"),
+    "target_approval": _("Awaiting approval (working days)"),
+    "target_approved": _("Approved, to be sent to Cegal (working days)"),
+    "target_cegal_setup": _("Cegal setup (working days)"),
+    "target_credential_issue": _("Credentials to be issued (working days)"),
+}
+
+HINTS: dict[str, Any] = {
+    "inactive_after_years": _("An account that was not used for longer gets a notice."),
+    "answer_days": _("From the day on which the notice was delivered. Notices that run keep the day they were given."),
+    "first_reminder_days": _("Both reminders go to the owner and the technical contact."),
+    "second_reminder_days": _("It must be fewer days than the first."),
+    "feed_max_age_days": _("While an environment’s usage is older, nobody there is notified."),
+    "mass_suspension_least": _("One check may always suspend so many accounts of an environment."),
+    "mass_suspension_percent": _(
+        "The share of an environment that one check may suspend; beyond both, a person confirms."
+    ),
+    "secret_days": _("After it the secret is destroyed, and the owner is told."),
+    "return_days": _("After it the order is withdrawn. Support can name another day. Orders that wait keep their day."),
+    "return_warning_days": _("The requester is warned so long before."),
+    "target_support": _TARGET,
+    "target_approval": _TARGET,
+    "target_approved": _TARGET,
+    "target_cegal_setup": _TARGET,
+    "target_credential_issue": _TARGET,
+}
+
+GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (_("Inactivity"), POLICY_NAMES[:5]),
+    (_("Many suspensions at once"), POLICY_NAMES[5:7]),
+    (_("Client secrets and returned orders"), POLICY_NAMES[7:10]),
+    (_("Stage targets"), POLICY_NAMES[10:]),
+)
+
+
+def _bounds(name: str) -> Any:
+    least, most = BOUNDS[name]
+    usual = asdict(Policy())[name]
+    return format_lazy(_("{hint} Default {usual}, from {least} to {most}."),
+                       hint=HINTS[name], usual=usual, least=least, most=most)  # fmt: skip
+
+
+class PolicyForm(Versioned):
+    """Every number of the policy."""
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, policy: Policy, version: int) -> None:
+        super().__init__(data, initial={**asdict(policy), "version": version})
+        for name in POLICY_NAMES:
+            least, most = BOUNDS[name]
+            wrong = format_lazy(_("Enter a number from {least} to {most}."), least=least, most=most)
+            self.fields[name] = forms.IntegerField(
+                label=LABELS[name], help_text=_bounds(name), min_value=least, max_value=most,
+                error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), wrong),
+            )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors:
+            for name, sentence in problems(Policy(**self.numbers(cleaned))).items():
+                self.add_error(name, say(sentence))
+        return cleaned
+
+    def numbers(self, cleaned: Mapping[str, Any] | None = None) -> dict[str, int]:
+        """The numbers as they were typed."""
+        said = self.cleaned_data if cleaned is None else cleaned
+        return {name: int(said[name]) for name in POLICY_NAMES}
+
+    def groups(self) -> Iterator[dict[str, Any]]:
+        """The fields by what they are about, each with its default where it is another number now."""
+        usual = asdict(Policy())
+        for title, names in GROUPS:
+            rows = [
+                {"field": self[n], "name": n, "usual": usual[n], "changed": self.initial[n] != usual[n]} for n in names
+            ]
+            yield {"title": title, "rows": rows}
+
+
+class PolicyReasonForm(PolicyForm):
+    """The numbers once more, hidden, and why they change."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in POLICY_NAMES:
+            self.fields[name].widget = forms.HiddenInput()
+        self.fields["comment"] = reason_field()
