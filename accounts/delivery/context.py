@@ -23,7 +23,7 @@ from accounts.words import say
 T = TypeVar("T")
 
 ACCOUNT_PAGES = frozenset({"account", "staff_account", "collect"})
-FOR_ANYBODY = frozenset({"landing", "account_login"})
+FOR_ANYBODY = frozenset({"landing", "account_login", "deputies"})
 COLLECT_KINDS = frozenset({"credentials_issued", "new_secret_ready"})
 
 
@@ -44,7 +44,7 @@ def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, A
         "button_url": settings.PORTAL_URL + _path(letter, kind.page), "button_label": _(kind.button),
     }  # fmt: skip
     if event.subject_type == Person.subject_type():
-        known |= words.about_roles(event.data)
+        known |= words.about_roles(event.data) | words.about_deputy(event.data)
     if letter.order is not None:
         known |= _about_order(letter, letter.order, policy)
     if letter.account is not None:

@@ -37,6 +37,10 @@ def _staff(role: Role) -> Kind:
     return Kind("cegal_order" if role is Role.CEGAL else "staff_order", _("Open the order"), role)
 
 
+def _approval() -> Kind:
+    return Kind("approval", _("Decide"), Role.SERVICE_RESPONSIBLE)
+
+
 def _account(role: Role | None = None) -> Kind:
     return Kind("staff_account" if role else "account", _("Open the account"), role)
 
@@ -44,7 +48,10 @@ def _account(role: Role | None = None) -> Kind:
 KINDS: dict[str, Kind] = {
     "order_received": _order(),
     "order_to_triage": _staff(Role.SUPPORT),
-    "order_to_approve": _staff(Role.SERVICE_RESPONSIBLE),
+    "order_to_approve": _approval(),
+    "order_escalated": _approval(),
+    "order_escalated_early": Kind("deputies", _("See when you stand in")),
+    "order_escalated_copy": _staff(Role.SUPPORT),
     "order_approved": _staff(Role.SUPPORT),
     "order_approved_receipt": _order(),
     "order_returned": Kind("order", _("Answer the comments")),
@@ -80,6 +87,8 @@ KINDS: dict[str, Kind] = {
     "new_secret_ready": Kind("collect", _("Collect the secret")),
     "invited": Kind("account_login", _("Sign in")),
     "role_changed": Kind("landing", _("Open the portal")),
+    "deputy_named": Kind("deputies", _("See when you stand in")),
+    "deputy_ended": Kind("deputies", _("See when you stand in")),
 }
 
 
@@ -89,5 +98,6 @@ def kind_of(name: str, event: Event) -> Kind:
     Raises KeyError for a name that is not in the catalogue.
     """
     if name == STAGE_REMINDER:
-        return _staff(Role(TURN[OrderState(event.target)].value))
+        role = Role(TURN[OrderState(event.target)].value)
+        return _approval() if role is Role.SERVICE_RESPONSIBLE else _staff(role)
     return KINDS[name]

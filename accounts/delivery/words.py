@@ -36,6 +36,9 @@ FIELD_LABELS = {
 }
 """The order form's labels once more (a test compares them): the post room may not import the forms."""
 
+FOR_DEPUTIES = frozenset({"order_escalated", "order_escalated_early", "deputy_named", "deputy_ended"})
+"""The kinds that somebody gets as the deputy of a service responsible."""
+
 _STAFF_WHY = {
     Role.SUPPORT: gettext_noop("You get this email because you work in Support."),
     Role.SERVICE_RESPONSIBLE: gettext_noop("You get this email because you are Service Responsible."),
@@ -67,6 +70,8 @@ def last_use(account: Account) -> str:
 
 def why(letter: Letter) -> str:
     """The sentence at the foot of a mail that says why this person gets it."""
+    if letter.message.kind in FOR_DEPUTIES:
+        return _("You get this email because you are named as the deputy of a Service Responsible.")
     if letter.role is not None:
         return _(_STAFF_WHY[letter.role])
     if letter.order is not None:
@@ -120,6 +125,14 @@ def about_roles(data: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def about_deputy(data: dict[str, Any]) -> dict[str, str]:
+    """The other one of a deputy and the one they stand in for, and the days of the range; empty for other events."""
+    if "starts_on" not in data:
+        return {}
+    first, last = (long_day(date.fromisoformat(data[name])) for name in ("starts_on", "ends_on"))
+    return {"other": data["to"], "first_day": first, "last_day": last}
+
+
 def _language() -> str:
     return "nb" if (get_language() or "").startswith("nb") else "en"
 
@@ -149,6 +162,10 @@ def _order_facts(order: Order) -> Iterator[tuple[str, str]]:
     yield _("Requester"), str(order.requester)
 
 
+def _environment_names(order: Order) -> list[str]:
+    return [environment.name for environment in order.environments.all()]
+
+
 def _account_facts(letter: Letter, account: Account) -> Iterator[tuple[str, str]]:
     yield _("API account"), account.client_id
     yield _("Environment"), account.environment.name
@@ -162,10 +179,6 @@ def _account_facts(letter: Letter, account: Account) -> Iterator[tuple[str, str]
 def _others(address: str, account: Account) -> str:
     """The other contacts of the account, who get the same mail."""
     contacts = {account.owner.email.lower(): str(account.owner)}
-def _environment_names(order: Order) -> list[str]:
-    return [environment.name for environment in order.environments.all()]
-
-
     if account.technical_email:
         contacts.setdefault(account.technical_email.lower(), account.technical_name or account.technical_email)
     return ", ".join(name for email, name in contacts.items() if email != address)

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
+from accounts.lifecycle.states import Role
 from accounts.models import Event
 from accounts.templatetags import moments, nav, states
 from accounts.words import say
@@ -28,6 +29,13 @@ def _request(context: Mapping[str, Any]) -> HttpRequest | None:
 
 
 # --- the page
+
+
+@register.simple_tag(takes_context=True)
+def names_deputies(context: Mapping[str, Any]) -> str | None:
+    """The address of the page of deputies, for whoever is service responsible (or stands in for one); else None."""
+    held = nav.roles_of(_request(context))
+    return nav.url_or_none("deputies") if Role.SERVICE_RESPONSIBLE in held else None
 
 
 @register.filter

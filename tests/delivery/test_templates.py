@@ -93,7 +93,7 @@ def looks_right(mail, name, language):
     [
         ("order_received", "order"),
         ("order_to_triage", "staff_order"),
-        ("order_to_approve", "staff_order"),
+        ("order_to_approve", "approval"),
         ("order_to_set_up", "cegal_order"),
         ("return_expiry_warning", "order"),
     ],
