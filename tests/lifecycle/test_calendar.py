@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
-from accounts.lifecycle.calendar import add_years, due_day, is_working_day
+from accounts.lifecycle.calendar import add_years, due_day, is_working_day, working_time
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,27 @@ def test_a_due_day_is_always_a_working_day_and_never_moves_back() -> None:
         assert is_working_day(due)
         assert due >= last
         day, last = day + timedelta(days=1), due
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "days"),
+    [
+        ((2026, 11, 23, 9), (2026, 11, 23, 21), 0.5),  # a Monday
+        ((2026, 11, 23, 9), (2026, 11, 24, 9), 1),
+        ((2026, 11, 20, 15), (2026, 11, 23, 9), 0.75),  # over a weekend
+        ((2026, 11, 21, 3), (2026, 11, 22, 22), 0),  # inside of one
+        ((2026, 12, 31, 12), (2027, 1, 4, 12), 1),  # over New Year's Day and a weekend
+        ((2026, 4, 1, 12), (2026, 4, 7, 12), 1),  # over Easter
+        ((2023, 1, 2, 0), (2024, 1, 2, 0), 251),  # a whole year
+    ],
+)
+def test_time_in_working_days_leaves_out_free_days(start: tuple[int, ...], end: tuple[int, ...], days: float) -> None:
+    assert working_time(datetime(*start), datetime(*end)) == pytest.approx(days)  # type: ignore[arg-type]
+
+
+def test_working_days_add_up_day_by_day() -> None:
+    first = datetime(2023, 1, 1)
+    for number in range(0, 1500, 7):
+        end = first + timedelta(days=number)
+        counted = sum(is_working_day((first + timedelta(days=one)).date()) for one in range(number))
+        assert working_time(first, end) == counted
