@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.verbs import CommentForm
@@ -12,10 +13,20 @@ from accounts.lifecycle.states import Role
 from accounts.models import Person
 
 
+class _Colleague(forms.ModelChoiceField):
+    """One of the colleagues; what is no id at all is answered like an id of nobody."""
+
+    def to_python(self, value: Any) -> Person | None:
+        try:
+            return cast(Person | None, super().to_python(value))
+        except ValidationError as error:
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice") from error
+
+
 class HandOverForm(CommentForm):
     """To whom, and what they should know."""
 
-    to = forms.ModelChoiceField(
+    to = _Colleague(
         label=_("Colleague"),
         queryset=Person.objects.none(),
         empty_label=_("Choose a colleague"),

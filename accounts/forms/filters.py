@@ -8,7 +8,8 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Environment
+from accounts.lifecycle.states import OrderKind
+from accounts.models import Environment, Person
 
 LONGEST_SEARCH = 200
 
@@ -57,3 +58,38 @@ class EnvironmentFilter(Filter):
     def environment_name(self) -> str:
         """The environment's name, "" for any."""
         return self.said("environment")
+
+
+class WorklistFilter(EnvironmentFilter):
+    """A search word, who works on it, an environment, a kind, and what is late alone."""
+
+    assignee = forms.ChoiceField(label=_("Assignee"), required=False)
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        required=False,
+        choices=[
+            ("", _("Any")),
+            (OrderKind.NEW_ACCESS.value, _("New access")),
+            (OrderKind.REACTIVATION.value, _("Reactivation")),
+            (OrderKind.SECRET_ROTATION.value, _("Secret rotation")),
+        ],
+    )
+    late = forms.ChoiceField(label=_("Time"), required=False, choices=[("", _("Any")), ("1", _("Late"))])
+    field_order = ("state", "q", "assignee", "environment", "kind", "late")
+
+    def __init__(
+        self, data: Mapping[str, Any], *, states: Iterable[str], usual: str, colleagues: Iterable[Person]
+    ) -> None:
+        """``colleagues`` are the people who may have an order; "me" and "nobody" can be asked for besides."""
+        super().__init__(data, states=states, usual=usual)
+        self.fields["q"].widget.attrs |= {
+            "placeholder": _("Reference, organisation, person or client ID"),
+            "data-search": "",
+            "aria-keyshortcuts": "/",
+        }
+        cast(forms.ChoiceField, self.fields["assignee"]).choices = [
+            ("", _("Anybody")),
+            ("me", _("Me")),
+            ("nobody", _("Nobody")),
+            *((str(person.pk), str(person)) for person in colleagues),
+        ]

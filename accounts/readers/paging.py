@@ -61,6 +61,13 @@ def page(rows: QuerySet[M], order: Order, asked: Mapping[str, str], size: int = 
     )
 
 
+def beside(rows: QuerySet[M], order: Order, row: M) -> tuple[M | None, M | None]:
+    """The rows that stand before and after ``row``, or where it would stand if it is not among them. Two queries."""
+    key = (getattr(row, order.column), row.pk)
+    before, after = (_take(rows, order, key, 0, backwards=backwards) for backwards in (True, False))
+    return before[0] if before else None, after[0] if after else None
+
+
 def key_of(row: Model, order: Order) -> str:
     """The key of ``row``, as it stands in a URL."""
     value = getattr(row, order.column)

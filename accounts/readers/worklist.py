@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.facts import OrderFacts
@@ -17,24 +17,21 @@ from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.states import OrderState
 from accounts.lifecycle.transition import find, first_said
-from accounts.models import Account, Event, Order
+from accounts.models import Event, Order
 from accounts.readers import paging
-from accounts.readers.finding import contains
-from accounts.readers.waiting import Waiting, late_before, waiting
+from accounts.readers.order_search import ALL, OPEN, OPEN_STATES, Search, in_state, late, narrowed
+from accounts.readers.waiting import Waiting, waiting
 
-OPEN_STATES = (
-    OrderState.SUPPORT,
-    OrderState.RETURNED,
-    OrderState.APPROVAL,
-    OrderState.APPROVED,
-    OrderState.CEGAL_SETUP,
-    OrderState.CREDENTIAL_ISSUE,
-)
-"""The states in which somebody still has to do something, in the order of the work."""
+__all__ = ["ALL", "OPEN", "OPEN_STATES", "Search"]
 
-OPEN, ALL = "open", "all"
 OLDEST_FIRST = paging.Order("state_since")
 NEWEST_FIRST = paging.Order("reference", falling=True)
+CHUNK = 500
+COLUMNS = (
+    "id", "version", "reference", "kind", "state", "state_since", "answer_by", "organisation_name",
+    "as_seller", "as_broker", "purpose", "requester__name", "requester__email", "assignee__name", "assignee__email",
+)  # fmt: skip
+"""What a row of a list shows; the answers of a form are long."""
 
 
 @dataclass(frozen=True)
@@ -51,29 +48,39 @@ class Counts:
 
 @dataclass(frozen=True)
 class Row:
-    """An order and how long it waits; ``why_not`` says why this person may not decide it."""
+    """An order and how long it waits.
+
+    ``news`` is "new" or "resubmitted" until somebody has done something with it since it was sent. ``is_mine``:
+    the reader works on it. ``why_not`` says why this person may not decide it.
+    """
 
     order: Order
     waiting: Waiting
     why_not: Sentence | None = None
+    news: str = ""
+    is_mine: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Does somebody still have to do something?"""
+        return self.order.state in OPEN_STATES
 
 
 @dataclass(frozen=True)
-class Search:
-    """What is looked for: a state, "open" or "all"; an environment's name; a text. "" is anything."""
+class Beside:
+    """The references of the orders before and after one in a list; "" where there is none."""
 
-    state: str = OPEN
-    environment: str = ""
-    text: str = ""
+    before: str = ""
+    after: str = ""
 
 
-def counts(policy: Policy, now: datetime) -> Counts:
-    """The number of orders in each open state, and of those past the target. One query over the open orders."""
-    late = Q(pk__in=[])
-    for state, entered in late_before(policy, timezone.localdate(now)).items():
-        late |= Q(state=state.value, state_since__lt=entered)
-    rows = Order.objects.filter(state__in=[state.value for state in OPEN_STATES]).order_by().values_list("state")
-    numbers = rows.annotate(number=Count("pk"), too_long=Count("pk", filter=late))
+def counts(search: Search, by: Actor, policy: Policy, now: datetime) -> Counts:
+    """How many of the orders that ``search`` finds are in each open state, and how many of those are late.
+
+    Each number is that of the rows in its tab. One query over the index of the open orders.
+    """
+    rows = narrowed(in_state(Order.objects.all(), OPEN), search, by, policy, now).order_by().values_list("state")
+    numbers = rows.annotate(number=Count("pk"), too_long=Count("pk", filter=late(policy, now)))
     found = {state: (number, too_long) for state, number, too_long in numbers}
     by_state = {state: found.get(state.value, (0, 0))[0] for state in OPEN_STATES}
     return Counts(by_state, sum(too_long for _number, too_long in found.values()))
@@ -86,9 +93,28 @@ def orders(
 
     Over all states the newest comes first. Two queries, however many rows.
     """
-    found = _matching(Order.objects.visible_to(by).exclude(state=OrderState.DRAFT.value), search)
-    shown = paging.page(_with_names(found), NEWEST_FIRST if search.state == ALL else OLDEST_FIRST, asked)
-    return [Row(order, waiting(order, policy, now)) for order in shown.rows], shown
+    found = _with_news(_with_names(_found(by, search, policy, now)))
+    shown = paging.page(found, _sorted_by(search), asked)
+    return [_row(order, by, policy, now) for order in shown.rows], shown
+
+
+def beside(order: Order, by: Actor, search: Search, policy: Policy, now: datetime) -> Beside:
+    """The orders before and after ``order`` in the list that ``search`` shows, also when it left that list since.
+
+    Its place is where it would stand by how long it waits now. Two queries.
+    """
+    rows = _found(by, search, policy, now).only("reference", "state_since")
+    before, after = paging.beside(rows, _sorted_by(search), order)
+    return Beside(before.reference if before else "", after.reference if after else "")
+
+
+def every(by: Actor, search: Search, policy: Policy, now: datetime) -> Iterator[Row]:
+    """All rows of the list that ``search`` shows, for a file: read in chunks, with flat memory."""
+    sort = _sorted_by(search)
+    found = _with_names(_found(by, search, policy, now))
+    found = found.order_by(f"-{sort.column}" if sort.falling else sort.column, "pk")
+    for order in found.iterator(CHUNK):
+        yield _row(order, by, policy, now)
 
 
 def approvals(
@@ -110,30 +136,31 @@ def next_approvals(by: Actor, after: Order, limit: int = 50) -> Order | None:
     return next((o for o in first if _why_not(o, by, senders.get(o.pk, frozenset())) is None), None)
 
 
+def _found(by: Actor, search: Search, policy: Policy, now: datetime) -> QuerySet[Order]:
+    visible = Order.objects.visible_to(by).exclude(state=OrderState.DRAFT.value)
+    return narrowed(in_state(visible, search.state), search, by, policy, now)
+
+
+def _sorted_by(search: Search) -> paging.Order:
+    return NEWEST_FIRST if search.state == ALL else OLDEST_FIRST
+
+
 def _with_names(found: QuerySet[Order]) -> QuerySet[Order]:
-    return found.select_related("requester").prefetch_related("environments")
+    return found.select_related("requester", "assignee").prefetch_related("environments").only(*COLUMNS)
 
 
-def _matching(found: QuerySet[Order], search: Search) -> QuerySet[Order]:
-    if search.state == OPEN:
-        found = found.filter(state__in=[state.value for state in OPEN_STATES])
-    elif search.state != ALL:
-        found = found.filter(state=search.state)
-    if search.environment:
-        found = found.filter(environments__name=search.environment)
-    return found.filter(_says(search.text)) if search.text else found
+def _with_news(found: QuerySet[Order]) -> QuerySet[Order]:
+    """Each order with ``touched`` and ``again``: has anybody but its requester done something since it was sent,
+    and was it sent before?"""
+    events = Event.objects.filter(subject_type="order", subject_id=OuterRef("pk"), at__gte=OuterRef("state_since"))
+    others = events.exclude(actor_id=OuterRef("requester")).exclude(actor_id=None)
+    return found.annotate(touched=Exists(others), again=Exists(events.filter(verb="resubmit")))
 
 
-def _says(text: str) -> Q:
-    """Does the order say ``text``: its reference, organisation, people, addresses, or an account's client id?"""
-    of_account = Account.objects.filter(order=OuterRef("pk"), client_id__istartswith=text)
-    return (
-        Q(reference__istartswith=text)
-        | Q(organisation_number__startswith="".join(text.split()))
-        | contains(text, "organisation_name", "requester__name", "technical_name", "owner_name")
-        | contains(text, "requester__email", "technical_email", "owner_email")
-        | Q(Exists(of_account))
-    )
+def _row(order: Any, by: Actor, policy: Policy, now: datetime) -> Row:
+    is_new = order.state == OrderState.SUPPORT.value and not getattr(order, "touched", True)
+    news = ("resubmitted" if order.again else "new") if is_new else ""
+    return Row(order, waiting(order, policy, now), news=news, is_mine=by.id is not None and order.assignee_id == by.id)
 
 
 def _senders(orders: Sequence[Order]) -> dict[UUID, frozenset[UUID]]:

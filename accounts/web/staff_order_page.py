@@ -16,10 +16,11 @@ from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.orders import TURN
 from accounts.lifecycle.states import Audience, OrderState, Role
 from accounts.models import Account, Order, current_policy
-from accounts.readers import checklist, credentials, findings, staff_order, worklist
+from accounts.readers import assignees, checklist, credentials, findings, staff_order, worklist
 from accounts.readers.timeline import timeline
 from accounts.readers.waiting import waiting
 from accounts.web import decision, order_facts
+from accounts.web import worklist as worklist_page
 from accounts.web.door import actor_for
 from accounts.web.listing import events_before
 
@@ -53,6 +54,8 @@ def page(
         "neighbours": staff_order.neighbours(found, actor),
         "timeline": timeline(found, reader=None, labels=FIELD_LABELS, before=events_before(request), for_staff=True),
         "next_approval": _next_approval(found, actor),
+        "assigned": assignees.assigned(found, actor),
+        "beside": worklist_page.beside(request, found, now),
         **_checks(found, actor, duplicates, waiving),
         **said,
     }
