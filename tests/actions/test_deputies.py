@@ -153,8 +153,8 @@ def test_the_days_can_be_changed_but_not_a_first_day_that_has_come(story: Story,
     assert Event.objects.get(verb="change_deputy").data["ends_on"] == "2026-12-07"
     with nothing_written(), pytest.raises(NotReady, match="are over"):
         deputies.change_deputy(found, starts_on=TODAY, ends_on=TODAY, by=by, now=later)
+    gone = story.now + timedelta(days=30)
     with nothing_written(), pytest.raises(LostRace):
-        gone = story.now + timedelta(days=30)
         deputies.change_deputy(found, starts_on=TODAY, ends_on=TODAY + timedelta(days=60), by=by, now=gone)
 
 
@@ -206,8 +206,8 @@ def test_only_the_service_responsible_names_and_only_for_themselves(story: Story
             deputies.name_deputy(story.responsible, other, starts_on=TODAY, ends_on=TODAY, by=by, now=story.now)
         with nothing_written(), pytest.raises(NotAllowed):
             deputies.end_deputy(found, by=by, now=story.now)
+    by = story.actor(ola)
     with nothing_written(), pytest.raises(NotAllowed):
-        by = story.actor(ola)
         deputies.name_deputy(ola, other, starts_on=TODAY, ends_on=TODAY, by=by, now=story.now)
 
 
