@@ -16,3 +16,13 @@ class WaiveForm(forms.Form):
         help_text=_("The Service Responsible reads it, the requester does not."),
         error_messages={"required": _("Write why this may pass.")},
     )  # fmt: skip
+
+
+class NoteForm(forms.Form):
+    """A note for those who work on the order."""
+
+    comment = forms.CharField(
+        label=_("Internal note"), max_length=LONGEST_COMMENT, widget=forms.Textarea({"rows": 3}),
+        help_text=_("Support, the Service Responsible and administrators read it. The requester and Cegal never do."),
+        error_messages={"required": _("Write the note first.")},
+    )  # fmt: skip

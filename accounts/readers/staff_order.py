@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
 from accounts.lifecycle.actor import Actor
-from accounts.lifecycle.states import AccountState
+from accounts.lifecycle.states import AccountState, OrderState
 from accounts.models import Account, Event, Order
+from accounts.readers.timeline import sentence
+from accounts.words import say
 
 SHOWN = 5
+MOST_DEEDS = 3
 LIVING = (AccountState.ACTIVE.value, AccountState.NOTIFIED.value, AccountState.SUSPENDED.value)
 
 
@@ -22,6 +26,37 @@ class Neighbours:
     orders: list[Order]
     accounts: list[Account]
     more: bool
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something that somebody did to an order while another looked at it."""
+
+    who: str
+    sentence: str
+    at: datetime
+    comment: str = ""
+
+
+def since(order: Order, seen: int | None) -> list[Deed]:
+    """What happened to ``order`` after the version ``seen``, the newest first and [3] at most; for a version that it
+    never had, the last deed. One query."""
+    events = Event.objects.filter(subject_type="order", subject_id=order.pk).order_by("-seq")
+    known = seen is not None and 0 < seen < order.version
+    shown = list(events.filter(seq__gt=seen)[:MOST_DEEDS] if known else events[:1])
+    return [Deed(say(event.who), sentence(event), event.at, event.comment) for event in shown]
+
+
+def sent_again(order: Order, events: dict[str, Event]) -> Event | None:
+    """The sending after a return that Support has not decided on yet, None where there is none.
+
+    ``events`` as ``last_of`` gives them. It is the alert of the order's page: it stays until Support sends the order
+    on, returns or rejects it, whoever opened the page meanwhile (opening writes nothing).
+    """
+    again, first = events.get("resubmit"), events.get("submit")
+    if again is None or order.state != OrderState.SUPPORT.value:
+        return None
+    return again if first is None or first.seq < again.seq else None
 
 
 def last_of(order: Order, *verbs: str) -> dict[str, Event]:

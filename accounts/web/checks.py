@@ -14,6 +14,7 @@ from accounts.lifecycle.errors import LostRace, NotReady
 from accounts.lifecycle.states import Role
 from accounts.models import CheckItem, Order
 from accounts.models.facts import changed_since, who_was_first
+from accounts.readers import staff_order
 from accounts.web.door import actor_for, find_order, needs, seen_version
 from accounts.web.refusals import not_allowed_is_403
 from accounts.web.staff_order_page import page
@@ -35,9 +36,10 @@ def check(request: HttpRequest, reference: str, item: str) -> HttpResponse:
     with not_allowed_is_403():
         try:
             _do(request, found, CheckItem(item), verb, form)
-        except LostRace as lost:
+        except LostRace:
             found.refresh_from_db()
-            return page(request, found, waiving=(item, form), first=say(lost.sentence), status=409)
+            since = staff_order.since(found, seen_version(request))
+            return page(request, found, waiving=(item, form), since=since, status=409)
         except NotReady as refusal:
             messages.warning(request, say(refusal.sentence))
     return HttpResponseRedirect(reverse("staff_order", args=[reference]) + "#checklist")

@@ -95,6 +95,12 @@ def chosen_form(found: list[Option], verb: str) -> VerbForm | None:
     return next((option.form for option in found if option.value == verb and option.form is not None), None)
 
 
+def written(verb: str, data: Mapping[str, Any]) -> list[str]:
+    """The texts that somebody wrote for ``verb``; never what is no comment, it may be a secret."""
+    texts = (str(value).strip() for name, value in data.items() if name.startswith(f"{verb}-comment"))
+    return [text for text in texts if text]
+
+
 def confirmation(order: Order, verb: str, form: VerbForm, seen: str) -> dict[str, Any]:
     """What the page before the last button shows: what happens, what was typed, and the fields to send along."""
     row, held = verbs.row_of(order, verb), verbs.verb_of(order, verb)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
@@ -15,9 +16,12 @@ from accounts.delivery.preview import Previews, previews
 from accounts.forms.returning import ReturnForm
 from accounts.forms.verbs import VerbForm
 from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.deputies import in_place_of
 from accounts.lifecycle.errors import NotReady
 from accounts.lifecycle.states import Role
 from accounts.models import Order, current_policy
+from accounts.models.event import DEPUTY_FOR
+from accounts.models.facts import order_facts
 from accounts.web.door import actor_for, find_order, needs
 from accounts.web.mail_html import mail_page
 from accounts.web.refusals import not_allowed_is_403
@@ -31,11 +35,12 @@ def mails_before(order: Order, verb: str, form: VerbForm, *, by: Actor, now: dat
     if verb not in SHOWN_BEFORE:
         return Previews([], {})
     said, policy = form.arguments(), current_policy()
-    data = {}
+    row = verbs.row_of(order, verb)
+    principal = in_place_of(row, order_facts(order, by))
+    data: dict[str, Any] = {DEPUTY_FOR: principal.name} if principal else {}
     if isinstance(form, ReturnForm):
         until = said["answer_by"] or timezone.localdate(now) + timedelta(days=policy.return_days)
-        data = return_particulars(said["comments"], until)
-    row = verbs.row_of(order, verb)
+        data |= return_particulars(said["comments"], until)
     return previews(order, row, by=by, now=now, policy=policy, comment=said.get("comment", ""), data=data)
 
 

@@ -11,14 +11,12 @@ from django.views.decorators.http import require_http_methods
 from accounts.forms.verbs import VerbForm
 from accounts.lifecycle.states import OrderState, Role
 from accounts.models import Order
-from accounts.models.facts import who_was_first
 from accounts.readers import checklist
 from accounts.readers.messages import kind_label
 from accounts.web import decision
-from accounts.web.door import actor_for, find_order, needs
+from accounts.web.door import actor_for, find_order, needs, seen_version
 from accounts.web.mail_before import mails_before
-from accounts.web.staff_order_page import page
-from accounts.words import say
+from accounts.web.staff_order_page import changed_meanwhile, page
 
 
 @needs(Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR)
@@ -36,9 +34,9 @@ def order(request: HttpRequest, reference: str) -> HttpResponse:
 def _decide(request: HttpRequest, found: Order) -> HttpResponse:
     """Check what was typed and show it once more; the order's page again when something is missing or has changed."""
     verb, seen = request.POST.get("verb", ""), request.POST.get("version", "")
-    offered = decision.options(found, actor_for(request), verb, request.POST)
     if seen != str(found.version):
-        return page(request, found, offered=offered, first=say(who_was_first(found)), status=409)
+        return changed_meanwhile(request, found, verb, request.POST, seen_version(request))
+    offered = decision.options(found, actor_for(request), verb, request.POST)
     if request.POST.get(decision.INSERT):
         return page(request, found, offered=offered)
     form = decision.chosen_form(offered, verb)

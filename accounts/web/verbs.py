@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_http_methods
@@ -18,6 +19,7 @@ from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.lifecycle.sentence import Sentence
 from accounts.models import Account, Order
 from accounts.web.door import actor_for, find_account, find_order, page_of, seen_version, signed_in
+from accounts.web.staff_order_page import changed_meanwhile
 from accounts.words import say
 
 
@@ -67,11 +69,18 @@ def _perform(request: HttpRequest, subject: Order | Account, name: str) -> HttpR
 def _somebody_was_first(request: HttpRequest, subject: Order | Account, name: str, sentence: Sentence) -> HttpResponse:
     """Say who did what. What was typed stays; where the verb is still possible, pressing again is a new decision."""
     subject.refresh_from_db()
+    if isinstance(subject, Order) and page_of(subject, actor_for(request)) == _staff_page(subject):
+        typed = {f"{verbs.plain(name)}-{field}": value for field, value in request.POST.items()}
+        return changed_meanwhile(request, subject, verbs.plain(name), typed, seen_version(request))
     try:
         form = verbs.form_of(subject, name, by=actor_for(request), data=request.POST)
     except NotReady:
         return _too_late(request, subject, sentence)
     return _confirm_page(request, subject, name, form, first=sentence, status=409)
+
+
+def _staff_page(subject: Order) -> str:
+    return reverse("staff_order", args=[subject.reference])
 
 
 def _confirm_page(

@@ -176,7 +176,7 @@ def test_whoever_comes_second_is_told_who_was_first_and_keeps_what_they_typed(st
     text = answer.content.decode()
     assert answer.status_code == 409
     assert "This order changed while you were reading" in text
-    assert "Ingrid Solheim sent the order again on 2026-11-23 at 13:00." in text
+    assert "Ingrid Solheim sent the order again just now" in words(text)
     assert "Not a customer of ours." in text
     assert now(order).state == "support"
     again = decide(late, now(order), "reject", comment="Not a customer of ours.")
