@@ -1,4 +1,4 @@
-"""People and the roles they hold: made known, given a role, a role taken away."""
+"""People made known and given their first roles; ``actions.roles`` changes what is there."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
-from accounts.actions import engine, preferences, searching
+from accounts.actions import engine, preferences, searching, settings
 from accounts.actions.engine import Change
 from accounts.lifecycle.actor import Actor
-from accounts.lifecycle.errors import NotAllowed, NotReady
+from accounts.lifecycle.errors import NotReady
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import GRANTED_ROLES, Role
 from accounts.models import Event, Person, RoleGrant
@@ -39,7 +39,7 @@ def create_person(
     Somebody who is known keeps their name, gets it if it is empty, and keeps the roles they have. Raises NotReady
     for an address, a language or a role that cannot be, NotAllowed for anybody but an administrator.
     """
-    _check_administrator(by)
+    settings.must_be_administrator(by)
     _check(email, language, roles)
     person = Person.objects.filter(email__iexact=email.strip()).first()
     made = person is None
@@ -58,7 +58,7 @@ def create_person(
 
 def grant(person: Person, role: Role, *, by: Actor, now: datetime) -> Event | None:
     """Give ``role`` to ``person``; nothing when they hold it. Only an administrator gives roles."""
-    _check_administrator(by)
+    settings.must_be_administrator(by)
     _check_role(role)
     if person.grants.filter(role=role.value).exists():
         return None
@@ -72,23 +72,6 @@ def grant(person: Person, role: Role, *, by: Actor, now: datetime) -> Event | No
             return engine.note(person, "grant_role", by=by, now=now, change=change)
     except IntegrityError:
         return None  # somebody else gave it a moment ago
-
-
-@transaction.atomic
-def revoke(person: Person, role: Role, *, by: Actor, now: datetime, comment: str = "") -> Event | None:
-    """Take ``role`` from ``person``; nothing when they do not hold it. The last administrator stays one."""
-    _check_administrator(by)
-    held = RoleGrant.objects.select_for_update().filter(role=role.value, person__is_active=True)
-    holders = set(held.values_list("person_id", flat=True))
-    if role is Role.ADMINISTRATOR and holders == {person.pk}:
-        raise NotReady(_("%(name)s is the last administrator. Make somebody else one first.", name=str(person)))
-    mine = RoleGrant.objects.filter(person=person, role=role.value)
-    if not mine.exists():
-        return None
-    change = Change(
-        comment=comment, data=lambda _person: {"role": role.value}, also=lambda _changes: mine.delete() and None
-    )
-    return engine.note(person, "revoke_role", by=by, now=now, change=change)
 
 
 def _check(email: str, language: str, roles: Collection[Role]) -> None:
@@ -107,8 +90,3 @@ def _check_role(role: Role) -> None:
     if role not in GRANTED_ROLES:
         known = ", ".join(granted.value for granted in GRANTED_ROLES)
         raise NotReady(_("The role %(role)s is not given to people. Known: %(known)s.", role=role.value, known=known))
-
-
-def _check_administrator(by: Actor) -> None:
-    if not by.holds(Role.ADMINISTRATOR, Role.SYSTEM):
-        raise NotAllowed(_("Only an administrator can do this."))

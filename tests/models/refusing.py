@@ -67,6 +67,7 @@ class OneOfEach:
             "suspensionlist": list_,
             "message": rows.Message.objects.filter(notice__account=notified)[0],
             "policynumber": rows.PolicyNumber.objects.create(name="answer_days", value=30),
+            "policyrecord": rows.PolicyRecord.objects.create(pk=UUID(int=1)),
             "task": rows.Task.objects.create(
                 kind="disable_client", account=notified, event=event, opened_at=now
             ),

@@ -74,6 +74,7 @@ CHECKS: list[tuple[str, str, dict[str, object]]] = [
     ("message_delivered_has_time", "message", {"delivered_at": NOW}),
     ("policy_number_is_known", "policynumber", {"name": "patience"}),
     ("policy_number_is_positive", "policynumber", {"value": 0}),
+    ("policy_is_one", "policyrecord", {"id": UUID(int=2)}),
     ("task_kind_is_known", "task", {"kind": "dance"}),
     ("task_done_by_somebody", "task", {"done_at": NOW}),
     ("task_done_by_somebody", "task", {"done_by": "Silje"}),
