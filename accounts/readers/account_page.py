@@ -20,6 +20,7 @@ from accounts.readers import paging
 
 BY_NAME = paging.Order("client_id")
 RECENT_DAYS = 30
+AT_A_GLANCE = 6  # accounts
 MONTHS = 12
 
 
@@ -54,6 +55,11 @@ class Card:
         return max(0, (self.notice_from - self.today).days) if self.notice_from else None
 
     @property
+    def safe_until(self) -> date | None:
+        """The last day on which no notice can come, if nobody uses the account; None where none is due."""
+        return self.notice_from - timedelta(days=1) if self.notice_from else None
+
+    @property
     def suspended_in_days(self) -> int | None:
         """Days left to answer the open notice, counting ``answer by`` itself; None before it was delivered."""
         if self.notice is None or self.notice.answer_by is None:
@@ -82,12 +88,35 @@ def mine(by: Actor) -> QuerySet[Account]:
 
 
 def my_accounts(
-    by: Actor, asked: Mapping[str, str], policy: Policy, today: date
+    by: Actor, asked: Mapping[str, str], policy: Policy, today: date, narrowed: Q | None = None
 ) -> tuple[list[Card], paging.Page[Account]]:
     """One page of the accounts of ``by``, by client id. The number of queries does not grow with the rows."""
-    accounts = mine(by).select_related("environment", "organisation", "owner")
+    accounts = mine(by).filter(narrowed or Q()).select_related("environment", "organisation", "owner")
     shown = paging.page(accounts, BY_NAME, asked)
     return cards(shown.rows, policy, today), shown
+
+
+def narrowed(text: str = "", state: str = "", environment: str = "") -> Q:
+    """The condition of the filter: a word of the client id, the organisation or the system; "" asks for nothing."""
+    wanted = Q()
+    if text and "\0" not in text:
+        wanted &= (
+            Q(client_id__icontains=text) | Q(organisation__name__icontains=text)
+            | Q(organisation__number=text.replace(" ", "")) | Q(system__icontains=text)
+        )  # fmt: skip
+    if state:
+        wanted &= Q(state=state)
+    return wanted & Q(environment__name=environment) if environment else wanted
+
+
+def has_many(by: Actor) -> bool:
+    """Does ``by`` have more accounts than one sees at a glance? One query."""
+    return len(mine(by).values_list("pk")[: AT_A_GLANCE + 1]) > AT_A_GLANCE
+
+
+def waiting_for_answer(by: Actor) -> int:
+    """How many accounts of ``by`` have an open notice, on whatever page of the list they stand. One query."""
+    return mine(by).filter(state=AccountState.NOTIFIED.value).count()
 
 
 def cards(accounts: Sequence[Account], policy: Policy, today: date) -> list[Card]:

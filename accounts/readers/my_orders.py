@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.lifecycle.actor import Actor
-from accounts.lifecycle.states import OrderKind
+from accounts.lifecycle.orders import TURN
+from accounts.lifecycle.states import OrderKind, OrderState
 from accounts.models import Credential, Order
+from accounts.models.order import ENDED
 from accounts.readers import paging
 from accounts.readers.stepper import Follower, whose_turn
 
+AT_A_GLANCE = 8  # orders
 NEWEST_FIRST = paging.Order("created_at", falling=True)
 
 
@@ -26,13 +29,33 @@ class Row:
     turn: str
 
 
-def my_orders(by: Actor, asked: Mapping[str, str]) -> tuple[list[Row], paging.Page[Order]]:
-    """One page of the orders that ``by`` requested. Three queries, however many rows."""
-    orders = Order.objects.filter(requester_id=by.id).select_related("reactivates", "assignee").prefetch_related("environments")
+def my_orders(by: Actor, asked: Mapping[str, str], turn: str = "") -> tuple[list[Row], paging.Page[Order]]:
+    """One page of the orders that ``by`` requested. Three queries, however many rows.
+
+    ``turn`` narrows them: "mine" waits for ``by``, "others" is under way, "ended" needs nobody; "" is all.
+    """
+    orders = Order.objects.filter(requester_id=by.id).filter(_whose(by, turn))
+    orders = orders.select_related("reactivates", "assignee").prefetch_related("environments")
     shown = paging.page(orders, NEWEST_FIRST, asked)
     waiting = set(secrets_to_collect(by).values_list("account__order_id", flat=True))
     rows = [Row(o, title(o), whose_turn(o, Follower(to_collect=o.pk in waiting))) for o in shown.rows]
     return rows, shown
+
+
+def has_many(by: Actor) -> bool:
+    """Does ``by`` have more orders than one sees at a glance? One query."""
+    return len(Order.objects.filter(requester_id=by.id).values_list("pk")[: AT_A_GLANCE + 1]) > AT_A_GLANCE
+
+
+def _whose(by: Actor, turn: str) -> Q:
+    """The condition on the orders of ``by`` for one choice of the filter; the three choices share all orders."""
+    waiting = Q(pk__in=secrets_to_collect(by).order_by().values("account__order_id"))
+    mine = Q(state__in=[OrderState.DRAFT.value, OrderState.RETURNED.value]) | waiting
+    if turn == "mine":
+        return mine
+    if turn == "others":
+        return Q(state__in=[state.value for state in TURN])
+    return Q(state__in=ENDED) & ~waiting if turn == "ended" else Q()
 
 
 def secrets_to_collect(by: Actor) -> QuerySet[Credential]:

@@ -5,7 +5,6 @@ A GET never holds the secret. The POST shows it in its own answer, without a red
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +24,7 @@ from accounts.models import Account
 from accounts.models.encrypted import SealError
 from accounts.readers.credentials import states_of
 from accounts.web.door import actor_for, find_account, signed_in
+from accounts.web.getting_started import token_with_curl
 from accounts.web.quiet import keep_quiet
 from accounts.web.refusals import not_allowed_is_403
 from accounts.web.signin import signed_in_recently
@@ -71,7 +71,7 @@ def _revealed(found: Account, secret: str) -> dict[str, Any]:
         "account": found,
         "secret": secret,
         "state": states_of([found])[0],
-        "example": _example(found),
+        "example": token_with_curl(found),
     }
 
 
@@ -92,16 +92,3 @@ def _page(
         "unticked": unticked,
     }
     return render(request, "accounts/requester/collect.html", context, status=status)
-
-
-def _example(found: Account) -> str:
-    """A first token with curl. The secret comes from the environment, by a pipe: no list of processes shows it."""
-    lines = [
-        "read -rs LOOP_CLIENT_SECRET   # paste the secret, then press Enter",
-        'printf %s "$LOOP_CLIENT_SECRET" |',
-        f"curl {shlex.quote(found.environment.token_url)} \\",
-        "  --data-urlencode grant_type=client_credentials \\",
-        f"  --data-urlencode {shlex.quote('client_id=' + found.client_id)} \\",
-        "  --data-urlencode client_secret@-",
-    ]
-    return "\n".join(lines)

@@ -14,12 +14,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import verbs
 from accounts.actions import ordering
+from accounts.forms.mine import MyAccountsFilter
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import NotReady
 from accounts.lifecycle.states import AccountState, OrderState
 from accounts.models import Account, Order, current_policy
 from accounts.readers import account_page as reader
 from accounts.readers.credentials import states_of
+from accounts.readers.year_strip import strips
 from accounts.web.door import actor_for, find_account, page_of, signed_in
 from accounts.web.history import history
 from accounts.web.listing import neighbours
@@ -35,14 +37,24 @@ ENDED = (OrderState.ISSUED.value, OrderState.REJECTED.value, OrderState.WITHDRAW
 def my_accounts(request: HttpRequest) -> HttpResponse:
     """The accounts whose owner or technical contact this person is."""
     actor, today = actor_for(request), timezone.localdate()
-    cards, page = reader.my_accounts(actor, request.GET, current_policy(), today)
+    shown = MyAccountsFilter(request.GET)
+    wanted = reader.narrowed(shown.said("q"), shown.said("state"), shown.said("environment"))
+    cards, page = reader.my_accounts(actor, request.GET, current_policy(), today, wanted)
     known = reader.known_through({card.account.environment_id for card in cards})
+    drawn = strips([card.account for card in cards], today)
     context = {
         "rows": [
-            {"card": card, "owner": card.account.owner_id == actor.id, "known": known.get(card.account.environment_id)}
+            {
+                "card": card,
+                "owner": card.account.owner_id == actor.id,
+                "known": known.get(card.account.environment_id),
+                "strip": drawn[card.account.pk],
+            }
             for card in cards
         ],
-        "to_answer": [card for card in cards if card.notice],
+        "to_answer": reader.waiting_for_answer(actor),
+        "filter": shown if shown.narrows or reader.has_many(actor) else None,
+        "narrows": shown.narrows,
         **neighbours(request, page),
     }
     return render(request, "accounts/requester/my_accounts.html", context)

@@ -139,7 +139,7 @@ def order_sent(request: HttpRequest, reference: str) -> HttpResponse:
     found = _own(request, reference)
     if found.state != OrderState.SUPPORT.value:
         return redirect("order", found.reference)
-    return render(request, "accounts/requester/order_sent.html", {"order": found})
+    return render(request, "accounts/requester/order_sent.html", {"order": found, "facts": answers.rows(found)})
 
 
 def _own(request: HttpRequest, reference: str) -> Order:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import verbs
 from accounts.actions import conversation
 from accounts.forms.conversation import MessageForm
+from accounts.forms.mine import MyOrdersFilter
 from accounts.forms.order import FIELD_LABELS
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace, NotReady
@@ -43,8 +44,15 @@ SENT_ELSEWHERE = frozenset({"submit", "resubmit"})
 @require_safe
 def my_orders(request: HttpRequest) -> HttpResponse:
     """The orders that this person requested, the newest first."""
-    rows, page = reader.my_orders(actor_for(request), request.GET)
-    return render(request, "accounts/requester/my_orders.html", {"rows": rows, **neighbours(request, page)})
+    actor, shown = actor_for(request), MyOrdersFilter(request.GET)
+    rows, page = reader.my_orders(actor, request.GET, shown.said("turn"))
+    context = {
+        "rows": rows,
+        "filter": shown if shown.narrows or reader.has_many(actor) else None,
+        "narrows": shown.narrows,
+        **neighbours(request, page),
+    }
+    return render(request, "accounts/requester/my_orders.html", context)
 
 
 @signed_in
