@@ -23,6 +23,7 @@ from accounts.models.insert import insert_rows
 
 DELIVER = "accounts.tasks.deliver_messages"
 VERIFY = "accounts.tasks.verify_new"
+RUN_UPLOADS = "accounts.tasks.run_uploads"
 _STAFF = {
     Audience.SUPPORT: Role.SUPPORT,
     Audience.SERVICE_RESPONSIBLE: Role.SERVICE_RESPONSIBLE,

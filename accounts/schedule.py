@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.utils import timezone
 
 from accounts import delivery
-from accounts.actions import credentials, inactivity, runs, timers, usage_pull
+from accounts.actions import credentials, inactivity, runs, timers, uploads, usage_pull
 from accounts.actions.lines import Progress
 from accounts.lifecycle.actor import SYSTEM
 from accounts.lifecycle.errors import Refused
@@ -97,6 +97,7 @@ def _expire_returned(work: Work) -> Mapping[str, int]:
 
 
 def _tidy_runs(work: Work) -> Mapping[str, int]:
+    uploads.tidy(now=work.now)
     return runs.tidy([job.name for job in JOBS if job.daily_at is None], now=work.now)
 
 

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts import delivery, schedule
-from accounts.actions import credentials
+from accounts.actions import credentials, uploads
 from accounts.lifecycle.actor import SYSTEM
 
 
@@ -26,3 +26,9 @@ def run_due() -> None:
 def verify_new() -> None:
     """Verify the credentials that nobody verified yet: sent after Cegal entered one."""
     credentials.verify_new(clock=timezone.now, by=SYSTEM)
+
+
+@shared_task(name="accounts.tasks.run_uploads", soft_time_limit=3600, time_limit=3660)  # type: ignore[untyped-decorator]
+def run_uploads() -> None:
+    """Take in the files that were handed in: sent after each upload, and by beat every minute."""
+    uploads.run_waiting(timezone.now)

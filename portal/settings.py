@@ -130,7 +130,10 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 600, 660  # seconds; a check of a million accounts fits
 CELERY_TIMEZONE = "Europe/Oslo"
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: no schedule file that a crash could cut short
-CELERY_BEAT_SCHEDULE = {"due": {"task": "accounts.tasks.run_due", "schedule": 60.0}}
+CELERY_BEAT_SCHEDULE = {
+    "due": {"task": "accounts.tasks.run_due", "schedule": 60.0},
+    "uploads": {"task": "accounts.tasks.run_uploads", "schedule": 60.0},
+}
 
 # --- Django
 
@@ -225,6 +228,14 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+
+# --- Files that staff hand in
+
+FILE_UPLOAD_HANDLERS = [
+    "accounts.web.upload_limit.Limit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Sign-in: one email field, one code, no passwords
 

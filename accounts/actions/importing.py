@@ -49,12 +49,15 @@ class Imported:
             self.notes += (sentence,)
 
 
-def import_accounts(stream: BinaryIO, *, name: str, by: Actor, now: datetime, progress: Progress = silent) -> Imported:
+def import_accounts(
+    stream: BinaryIO, *, name: str, by: Actor, now: datetime, dry_run: bool = False, progress: Progress = silent
+) -> Imported:
     """Create an active account for each line of the CSV file ``stream``, which is called ``name`` in the history.
 
     An account that exists with the same values is counted as already there. Owners are found by email address
     and organisations by number, or made. A ``last_used_on`` is a statement about every day up to the import; an
-    empty one is unknown and is watched from the day of the import (DOMAIN.md, "Known use").
+    empty one is unknown and is watched from the day of the import (DOMAIN.md, "Known use"). ``dry_run`` does all of
+    it and takes it back: what it gives is what a real import would do now.
 
     Raises BadFile (with the bad lines, an account with other values among them), NotAllowed, or NotReady when
     somebody made one of the accounts meanwhile; then nothing is written.
@@ -69,6 +72,7 @@ def import_accounts(stream: BinaryIO, *, name: str, by: Actor, now: datetime, pr
                 work.compare(staged)
                 work.problems.raise_if_any()
                 work.write(staged)
+                transaction.set_rollback(dry_run)
         except IntegrityError as error:
             raise NotReady(_("Somebody made one of these accounts meanwhile. Import the file again.")) from error
     return work.done

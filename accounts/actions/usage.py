@@ -82,6 +82,7 @@ def take_in(
     source: str = "file",
     kind: FeedKind = FeedKind.FILE,
     ticket: Ticket | None = None,
+    dry_run: bool = False,
     progress: Progress = silent,
 ) -> Taken:
     """Take in one file of usage of ``environment``, and the statement that it covers its days completely.
@@ -90,7 +91,7 @@ def take_in(
     log lines. ``covers_from`` is by default the day after what was known before; on a first file its earliest
     day, and on an empty first file ``covers_through`` itself. Lines outside the covered days count as well.
     The same file twice, by its SHA-256, changes no count. ``last_used_on`` only ever moves forward. ``source`` is
-    the name of its feed, which is made if it is new.
+    the name of its feed, which is made if it is new. ``dry_run`` tries everything and keeps nothing.
 
     Raises BadFile (with the bad lines), NotReady (days that make no sense) or NotAllowed; then nothing is written
     but, for a BadFile, a line in the feed's history.
@@ -104,7 +105,7 @@ def take_in(
         reading.read(lines, form or guess_format(lines))
         return lines.digest
 
-    return _take_in(Said(feed, by, now, covers_through, covers_from, ticket=ticket), read)
+    return _take_in(Said(feed, by, now, covers_through, covers_from, ticket=ticket, dry_run=dry_run), read)
 
 
 def take_in_counted(
@@ -173,7 +174,8 @@ def _take_in(said: Said, read: Callable[[Reading], str]) -> Taken:
             staged.settle()
             return _merge(staged, reading, digest, said)
     except Refused as refusal:
-        usage_history.refused(said, refusal)
+        if not said.dry_run:
+            usage_history.refused(said, refusal)
         raise
 
 
@@ -201,6 +203,7 @@ def _merge_once(staged: StagedUsage, counted: Counted, digest: str, said: Said) 
     covered = cover(said, counted.first_day)
     numbers = {"lines": counted.lines, "failed": counted.failed}
     batch = usage_history.taken(said, merged, covered, taken_before=before, **numbers)
+    transaction.set_rollback(said.dry_run)
     return Taken(
         counted.lines, counted.failed, merged, covered.days, said.covers_through, covered.gap, before, batch,
         covered.notes,

@@ -35,6 +35,7 @@ class Said:
     covers_from: date | None = None
     figure: Figure = Figure.CALLS
     ticket: Ticket | None = None
+    dry_run: bool = False  # everything is tried, nothing is kept
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,17 @@ class Sentence:
         self.text = text
         self.params = params
 
+    def plain(self) -> dict[str, Any]:
+        """The sentence as values that JSON can keep; ``of`` makes it again."""
+        params = {name: v.plain() if isinstance(v, Sentence) else v for name, v in self.params.items()}
+        return {"text": self.text, "params": params}
+
+    @classmethod
+    def of(cls, plain: dict[str, Any]) -> Sentence:
+        """The sentence that ``plain`` kept."""
+        params = {name: cls.of(v) if isinstance(v, dict) else v for name, v in plain["params"].items()}
+        return cls(plain["text"], **params)
+
     def __str__(self) -> str:
         return self.text % self.params if self.params else self.text
 

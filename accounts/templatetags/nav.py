@@ -150,6 +150,13 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
                 frozenset({Role.SUPPORT, Role.ADMINISTRATOR}),
                 frozenset({"message", "mails", "mail_sample"}),
             ),
+            Row(
+                "imports",
+                _("Imports"),
+                "database",
+                frozenset({Role.SUPPORT, Role.ADMINISTRATOR}),
+                frozenset({"import", "import_new"}),
+            ),
             Row("job_runs", _("Job runs"), "repeat", frozenset({Role.SUPPORT, Role.ADMINISTRATOR})),
             Row("mailbox", _("Sent mails"), "mailbox", frozenset({Role.SUPPORT, Role.ADMINISTRATOR})),
         ),
