@@ -111,7 +111,9 @@ def test_two_windows_on_a_form_that_is_no_draft_yet(story: Story, ingrid: Client
     answer = ingrid.post(NEW, {**TYPED, "form_id": form_id, "system": "Three", "seen": once})
     assert answer.status_code == 409
     assert 'value="Three"' in answer.content.decode()
-    assert Order.objects.get().system == "Two"
+    order = Order.objects.get()
+    assert order.system == "Two"
+    assert f'action="{edit(order)}"' in answer.content.decode(), "the next press must not begin another draft"
 
 
 def test_a_returned_order_saves_itself_too_and_only_what_is_open(story: Story, ingrid: Client) -> None:
