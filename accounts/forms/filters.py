@@ -83,7 +83,7 @@ class WorklistFilter(EnvironmentFilter):
         """``colleagues`` are the people who may have an order; "me" and "nobody" can be asked for besides."""
         super().__init__(data, states=states, usual=usual)
         self.fields["q"].widget.attrs |= {
-            "placeholder": _("Reference, organisation, person or client ID"),
+            "placeholder": _("Reference, name or client ID"),
             "data-search": "",
             "aria-keyshortcuts": "/",
         }
