@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import verbs
 from accounts.actions import new_secret as asking_cegal
 from accounts.actions import provider
+from accounts.forms.filters import EnvironmentFilter
 from accounts.forms.verbs import CommentForm, NewSecretForm, VerbForm
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace, NotReady
@@ -40,18 +41,21 @@ def queue(request: HttpRequest) -> HttpResponse:
     """Orders to set up, open tasks, and what is done; the tab stands in the address."""
     actor, counts = actor_for(request), reader.counts(actor_for(request))
     usual = reader.TASKS if counts[reader.TASKS] and not counts[reader.SETUP] else reader.SETUP
-    asked = request.GET.get("state", "")
-    tab = asked if asked in (reader.SETUP, reader.TASKS, reader.DONE) else usual
+    form = EnvironmentFilter(request.GET, states=(reader.SETUP, reader.TASKS, reader.DONE), usual=usual)
+    form.fields["q"].widget.attrs["placeholder"] = _("Reference, client ID or organisation")
     found = [
         (reader.SETUP, _("To set up"), counts[reader.SETUP]),
         (reader.TASKS, _("Tasks"), counts[reader.TASKS]),
         (reader.DONE, _("Sent back to Support"), None),
     ]
     context = {
-        "tab": tab,
-        "tabs": tabs(request, tab, found),
+        "tab": form.tab,
+        "tabs": tabs(request, form.tab, found),
+        "form": form,
+        "narrowed": form.narrows,
+        "reset_url": here_with(request, q="", environment="") if form.narrows else "",
         "setup_url": here_with(request, state=reader.SETUP),
-        **_listed(request, actor, tab),
+        **_listed(request, actor, form),
     }
     return render(request, "accounts/cegal/queue.html", context)
 
@@ -82,12 +86,14 @@ def task(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _new_secret(request, found) if found.kind == TaskKind.NEW_SECRET.value else _confirm(request, found)
 
 
-def _listed(request: HttpRequest, actor: Actor, tab: str) -> dict[str, Any]:
-    """The rows of a tab, and its neighbours."""
-    if tab == reader.TASKS:
-        page = reader.open_tasks(request.GET)
+def _listed(request: HttpRequest, actor: Actor, form: EnvironmentFilter) -> dict[str, Any]:
+    """The rows of a tab that are looked for, and its neighbours."""
+    search = reader.Search(form.text, form.environment_name)
+    if form.tab == reader.TASKS:
+        page = reader.open_tasks(request.GET, search)
         return {"tasks": page.rows, **neighbours(request, page)}
-    rows, shown = reader.orders(actor, request.GET, current_policy(), timezone.now(), done=tab == reader.DONE)
+    done, policy, now = form.tab == reader.DONE, current_policy(), timezone.now()
+    rows, shown = reader.orders(actor, request.GET, policy, now, search=search, done=done)
     return {"rows": rows, **neighbours(request, shown)}
 
 
@@ -108,8 +114,7 @@ def _refused(request: HttpRequest, found: Order, actor: Actor, refusal: NotReady
     """Say why not. What was typed stays, except for the secrets, as long as the order still waits for its setup."""
     found.refresh_from_db()
     if found.state != OrderState.CEGAL_SETUP.value:
-        messages.info(request, say(refusal.sentence))
-        return HttpResponseRedirect(reverse("cegal_order", args=[found.reference]))
+        return _order_page(request, found, None, status=409, refused=say(refusal.sentence))
     form = verbs.form_of(found, "complete_setup", by=actor, data=request.POST)
     return _order_page(request, found, form, status=409, refused=say(refusal.sentence))
 
@@ -125,6 +130,7 @@ def _order_page(
         "facts": order_facts.cegal_rows(found),
         "approved": events.get("approve"),
         "sent": events.get("send_to_cegal"),
+        "typed": _typed(request, found) if refused and form is None else [],
         "handed_back": events.get("hand_back") if found.state == OrderState.APPROVED.value else None,
         "waiting": waiting(found, current_policy(), now),
         "credentials": credentials.states_of(found.accounts.select_related("environment").order_by("environment"), now),
@@ -132,6 +138,18 @@ def _order_page(
     response = render(request, "accounts/cegal/order.html", context, status=status)
     add_never_cache_headers(response)
     return response
+
+
+def _typed(request: HttpRequest, found: Order) -> list[dict[str, Any]]:
+    """The client ids and the comment that came too late, so that nothing but the secrets is lost."""
+    said = [(e, request.POST.get(f"client_id__{e.name}", "").strip()) for e in found.environments.all()]
+    rows: list[dict[str, Any]] = [
+        {"term": _("Client ID in %(environment)s") % {"environment": e.name}, "value": client_id, "mono": True}
+        for e, client_id in said
+        if client_id
+    ]
+    comment = request.POST.get("comment", "").strip()
+    return [*rows, {"term": _("Comment"), "text": comment}] if comment else rows
 
 
 def _new_secret(request: HttpRequest, found: Task) -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -88,6 +89,37 @@ def test_an_empty_queue_says_why(story: Story) -> None:
     assert "No open tasks" in read(client, "/cegal/?state=tasks")
     assert "Nothing went back to Support yet" in read(client, "/cegal/?state=done")
     assert "Nothing to set up" in read(client, "/cegal/?state=nonsense&after=%00")
+    for tab in ("setup", "tasks", "done"):
+        assert "Nothing found" in read(client, f"/cegal/?state={tab}&q=LA-1999-0001")
+
+
+def test_found_by_reference_client_id_organisation_and_environment(story: Story) -> None:
+    to_set_up = story.order_in("cegal_setup", organisation_name="Ærfugl Subsea AS")
+    done = story.order_in("credential_issue", environments=("PRODUCTION",))
+    client_id = done.accounts.get().client_id
+    client = browser(story, "cegal")
+
+    def found(tab: str, order: Order, **asked: str) -> bool:
+        return order.reference in words(read(client, f"/cegal/?{urlencode({'state': tab, **asked})}"))
+
+    assert found("setup", to_set_up, q=to_set_up.reference.lower())
+    assert found("setup", to_set_up, q="ærfugl")
+    assert found("setup", to_set_up, environment="TEST")
+    assert not found("setup", to_set_up, environment="PRODUCTION")
+    assert found("done", done, q=client_id)
+    assert found("done", done, q="nordsjø", environment="PRODUCTION")
+    assert not found("done", done, q="ærfugl")
+    for hidden in ("Ingrid", "ingrid@nordsjo.example"):
+        assert not found("setup", to_set_up, q=hidden), "only what Cegal sees can be looked for"
+
+
+def test_a_task_is_found_by_its_client_and_environment(story: Story) -> None:
+    account, _task = suspended(story)
+    client = browser(story, "cegal")
+    assert account.client_id in words(read(client, f"/cegal/?state=tasks&q={account.client_id}"))
+    assert account.client_id in words(read(client, "/cegal/?state=tasks&environment=TEST"))
+    for asked in ("q=nobody", "environment=PRODUCTION"):
+        assert account.client_id not in words(read(client, f"/cegal/?state=tasks&{asked}"))
 
 
 @pytest.mark.parametrize("tab", ["setup", "tasks", "done"])
@@ -207,10 +239,14 @@ def test_a_second_press_changes_nothing_and_says_so(story: Story, asked: list[An
     order = story.order_in("cegal_setup")
     client = browser(story, "cegal")
     assert enter(client, order).status_code == 302
-    again = enter(client, order, client_secret__TEST="another")
-    assert (again.status_code, again["Location"]) == (302, page(order))
+    again = enter(client, order, client_id__TEST="client-of-my-own", client_secret__TEST=CANARY, comment="Renamed.")
+    text = again.content.decode()
+    assert again.status_code == 409
     assert Credential.objects.count() == 1
-    assert "Silje Thorsen completed the setup" in read(client, page(order))
+    assert "Silje Thorsen completed the setup" in text
+    assert "client-of-my-own" in text, "what was typed is kept"
+    assert "Renamed." in text
+    assert CANARY not in text
 
 
 def test_a_page_that_is_out_of_date_does_not_set_up(story: Story, asked: list[Any]) -> None:
@@ -237,7 +273,7 @@ def test_handing_back_needs_a_reason_and_closes_the_form(story: Story) -> None:
     text = read(client, page(order))
     assert "The tenant is locked." in text
     assert 'type="password"' not in text
-    assert enter(client, now(order)).status_code == 302
+    assert enter(client, now(order)).status_code == 409
     assert now(order).state == "approved"
 
 
