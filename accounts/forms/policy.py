@@ -14,8 +14,6 @@ from accounts.forms.administration import Versioned, reason_field
 from accounts.lifecycle.policy import BOUNDS, POLICY_NAMES, Policy, problems
 from accounts.words import say
 
-_TARGET = _("The longest that an order should wait there. After it the order counts as late and a reminder goes out.")
-
 LABELS: dict[str, Any] = {
     "inactive_after_years": _("Inactive after (years)"),
     "answer_days": _("Time to answer a notice (days)"),
@@ -47,26 +45,24 @@ HINTS: dict[str, Any] = {
     "secret_days": _("After it the secret is destroyed, and the owner is told."),
     "return_days": _("After it the order is withdrawn. Support can name another day. Orders that wait keep their day."),
     "return_warning_days": _("The requester is warned so long before."),
-    "target_support": _TARGET,
-    "target_approval": _TARGET,
-    "target_approved": _TARGET,
-    "target_cegal_setup": _TARGET,
-    "target_credential_issue": _TARGET,
 }
 
-GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
-    (_("Inactivity"), POLICY_NAMES[:5]),
-    (_("Many suspensions at once"), POLICY_NAMES[5:7]),
-    (_("Client secrets and returned orders"), POLICY_NAMES[7:10]),
-    (_("Stage targets"), POLICY_NAMES[10:]),
+GROUPS: tuple[tuple[Any, Any, tuple[str, ...]], ...] = (
+    (_("Inactivity"), "", POLICY_NAMES[:5]),
+    (_("Many suspensions at once"), "", POLICY_NAMES[5:7]),
+    (_("Client secrets and returned orders"), "", POLICY_NAMES[7:10]),
+    (
+        _("Stage targets"),
+        _("The longest that an order should wait. After it the order counts as late, and a reminder goes out."),
+        POLICY_NAMES[10:],
+    ),
 )
 
 
-def _bounds(name: str) -> Any:
-    least, most = BOUNDS[name]
-    usual = asdict(Policy())[name]
-    return format_lazy(_("{hint} Default {usual}, from {least} to {most}."),
-                       hint=HINTS[name], usual=usual, least=least, most=most)  # fmt: skip
+def _hint(name: str) -> Any:
+    (least, most), usual = BOUNDS[name], asdict(Policy())[name]
+    bounds = format_lazy(_("Default {usual}, from {least} to {most}."), usual=usual, least=least, most=most)
+    return format_lazy("{hint} {bounds}", hint=HINTS[name], bounds=bounds) if name in HINTS else bounds
 
 
 class PolicyForm(Versioned):
@@ -78,7 +74,7 @@ class PolicyForm(Versioned):
             least, most = BOUNDS[name]
             wrong = format_lazy(_("Enter a number from {least} to {most}."), least=least, most=most)
             self.fields[name] = forms.IntegerField(
-                label=LABELS[name], help_text=_bounds(name), min_value=least, max_value=most,
+                label=LABELS[name], help_text=_hint(name), min_value=least, max_value=most,
                 error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), wrong),
             )  # fmt: skip
 
@@ -97,11 +93,11 @@ class PolicyForm(Versioned):
     def groups(self) -> Iterator[dict[str, Any]]:
         """The fields by what they are about, each with its default where it is another number now."""
         usual = asdict(Policy())
-        for title, names in GROUPS:
+        for title, lead, names in GROUPS:
             rows = [
                 {"field": self[n], "name": n, "usual": usual[n], "changed": self.initial[n] != usual[n]} for n in names
             ]
-            yield {"title": title, "rows": rows}
+            yield {"title": title, "lead": lead, "rows": rows}
 
 
 class PolicyReasonForm(PolicyForm):

@@ -34,7 +34,7 @@ LABELS = {name: field.label for name, field in ReturnReasonForm.base_fields.item
 @require_safe
 def return_reasons(request: HttpRequest) -> HttpResponse:
     """Every reason in its place, with the field it is about."""
-    language = "nb" if getattr(request, "LANGUAGE_CODE", "").startswith("nb") else "en"
+    language = _language(request)
     rows = [_row(reason, language) for reason in ReturnReason.objects.order_by("position", "title_en", "pk")]
     return render(request, "accounts/administration/return_reasons.html", {"rows": rows})
 
@@ -69,7 +69,13 @@ def return_reason(request: HttpRequest, pk: UUID) -> HttpResponse:
     if status == STALE:
         found.refresh_from_db()
         show_what_is_saved(form, found, {name: getattr(found, name) for name in ("field", *acting.TEXTS)})
-    context = {"form": form, "reason": found, "entries": reader.happened(found, by.id, LABELS)}
+    context = {
+        "form": form,
+        "reason": found,
+        "reason_title": found.title(_language(request)),
+        "version": _version(found),
+        "entries": reader.happened(found, by.id, LABELS),
+    }
     return page(request, "return_reason", context, status)
 
 
@@ -98,5 +104,12 @@ def _row(reason: ReturnReason, language: str) -> dict[str, Any]:
         "title": reason.title(language),
         "text": reason.text(language),
         "field": FIELD_LABELS.get(reason.field, _("The whole order")),
-        "version": [{"name": "version", "value": reason.version}],
     }
+
+
+def _language(request: HttpRequest) -> str:
+    return "nb" if getattr(request, "LANGUAGE_CODE", "").startswith("nb") else "en"
+
+
+def _version(reason: ReturnReason) -> list[dict[str, Any]]:
+    return [{"name": "version", "value": reason.version}]
