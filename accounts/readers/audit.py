@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -20,6 +19,7 @@ from accounts.models.subject import Subject
 from accounts.readers import called, history, paging, timeline
 from accounts.readers.details import Detail, details
 from accounts.readers.finding import contains
+from accounts.readers.period import begins
 from accounts.words import say
 
 NEWEST_FIRST = paging.Order("at", falling=True, ties_fall=True)
@@ -110,9 +110,9 @@ def matching(asked: Asked) -> QuerySet[Event]:
     if asked.subject is not None:
         found = found.filter(among("subject_id", asked.subject), subject_type__in=list(history.SUBJECTS))
     if asked.first:
-        found = found.filter(at__gte=_begins(asked.first))
+        found = found.filter(at__gte=begins(asked.first))
     if asked.last:
-        found = found.filter(at__lt=_begins(asked.last + timedelta(days=1)))
+        found = found.filter(at__lt=begins(asked.last + timedelta(days=1)))
     return found
 
 
@@ -177,10 +177,6 @@ def _people(text: str) -> list[UUID]:
         return [exact]
     found = Person.objects.filter(contains(text, "name", "email")).order_by("email")
     return list(found.values_list("pk", flat=True)[:MOST_PEOPLE])
-
-
-def _begins(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _hashes_before(events: Sequence[Event]) -> dict[tuple[str, UUID, int], str]:

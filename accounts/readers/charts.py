@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, floor, log10
 
+from django.utils.formats import number_format
+
+HEIGHT = 160  # pixels between the highest value and the ground
+HEAD = 18  # pixels above, for the highest number
+FOOT = 26  # pixels below the ground, for the labels
+MOST_LABELS = 6  # so many fit below each other on a phone
+ROW = 64  # pixels for one row of a chart of ranges
+LEFT, RIGHT = 2.0, 96.0  # per cent between which a chart of ranges is drawn
+STEPS = (1, 2, 2.5, 5, 10)
 SPARK_WIDTH, SPARK_HEIGHT = 120, 28  # units of the drawing that is then fitted into its place
 LEAST = 3  # pixels: what is not nothing is seen
 
@@ -22,6 +32,162 @@ class Box:
     width: str
     height: str
     color: str = "c-accent"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A word in the drawing."""
+
+    x: str
+    y: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Series:
+    """One row of numbers with its name; ``color`` is a class (c-accent, c-soft, c-warn, c-bad, c-quiet)."""
+
+    name: str
+    color: str
+    values: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line over time: the points inside a box of 100 by 100, and where it ends."""
+
+    name: str
+    color: str
+    points: str
+    dots: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Bars or lines over a ground, with lines of a grid and their numbers, and the labels below."""
+
+    height: int
+    base: int
+    head: int
+    plot: int
+    grid: list[Text]
+    ticks: list[Text]
+    boxes: list[Box]
+    numbers: list[Text]
+    lines: list[Line]
+
+
+@dataclass(frozen=True)
+class Range:
+    """What is drawn as one row of a chart of ranges; ``low`` is None where there is nothing to draw."""
+
+    label: str
+    text: str
+    low: float | None = None
+    high: float | None = None
+    mark: float | None = None
+
+
+@dataclass(frozen=True)
+class RangeRow:
+    """One row: the label's and the line's height, and how far the ends and the mark stand from the left."""
+
+    label: str
+    text: str
+    y: int
+    at: int
+    low: str = ""
+    high: str = ""
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Ranges:
+    height: int
+    plot: int
+    ticks: list[Text]
+    rows: list[RangeRow]
+
+
+def bars(labels: Sequence[str], series: Sequence[Series]) -> Drawing:
+    """Bars side by side over each label. Numbers stand on them while one series with few bars leaves the room."""
+    top, steps = _scale(max((number for one in series for number in one.values), default=0))
+    slot = 100 / max(1, len(labels))
+    boxes, numbers = [], []
+    for place in range(len(labels)):
+        for row, one in enumerate(series):
+            wide = slot * 0.8 / len(series)
+            left, number = place * slot + slot * 0.1 + row * wide, one.values[place]
+            tall = max(LEAST, HEIGHT * number / top) if number > 0 else 0
+            y = HEAD + HEIGHT - tall
+            if tall:
+                boxes.append(Box(f"{_n(left)}%", _n(y), f"{_n(wide * 0.92)}%", _n(tall), one.color))
+            if len(series) == 1 and len(labels) <= 2 * MOST_LABELS and tall:
+                numbers.append(Text(f"{_n((place + 0.5) * slot)}%", _n(y - 5), figure(number)))
+    return Drawing(
+        HEAD + HEIGHT + FOOT, HEAD + HEIGHT, HEAD, HEIGHT, _grid(top, steps), _ticks(labels), boxes, numbers, []
+    )
+
+
+def lines(labels: Sequence[str], series: Sequence[Series]) -> Drawing:
+    """Lines from label to label; a single value is a dot."""
+    top, steps = _scale(max((number for one in series for number in one.values), default=0))
+    slot = 100 / max(1, len(labels))
+    drawn = []
+    for one in series:
+        at = [((place + 0.5) * slot, 100 - 100 * number / top) for place, number in enumerate(one.values)]
+        points = " ".join(f"{_n(x)},{_n(y)}" for x, y in at)
+        dots = [(f"{_n(x)}%", _n(HEAD + HEIGHT * y / 100)) for x, y in at[-1:]]
+        drawn.append(Line(one.name, one.color, points, dots))
+    return Drawing(HEAD + HEIGHT + FOOT, HEAD + HEIGHT, HEAD, HEIGHT, _grid(top, steps), _ticks(labels), [], [], drawn)
+
+
+def ranges(rows: Sequence[Range], unit: str = "") -> Ranges:
+    """Rows with a low and a high end, and a mark to hold them against; the axis below is told in ``unit``."""
+    ends = [end for row in rows for end in (row.high, row.mark) if end is not None]
+    top, steps = _scale(max(ends, default=0), whole=False)
+
+    def at(value: float | None) -> str:
+        return "" if value is None else f"{_n(LEFT + (RIGHT - LEFT) * value / top)}%"
+
+    plot = ROW * len(rows) + 4
+    ticks = [Text(at(step), str(plot + 16), f"{figure(step, 2)} {unit}".strip()) for step in steps]
+    drawn = [
+        RangeRow(row.label, row.text, place * ROW + 16, place * ROW + 42, at(row.low), at(row.high), at(row.mark))
+        for place, row in enumerate(rows)
+    ]
+    return Ranges(plot + 22, plot, ticks, drawn)
+
+
+def figure(number: float, digits: int = 1) -> str:
+    """A number in the language of the page, with at most ``digits`` decimals and none that are needless."""
+    rounded = round(number, digits)
+    whole = rounded == int(rounded)
+    return str(number_format(int(rounded) if whole else rounded, use_l10n=True, force_grouping=True))
+
+
+def _scale(most: float, *, whole: bool = True) -> tuple[float, list[float]]:
+    """A round number at or above ``most``, and the one to five round steps to it from 0; ``whole``: no halves."""
+    if most <= 0:
+        return 1, [0, 1]
+    size = 10.0 ** floor(log10(most / 4))
+    steps = [size * one for one in STEPS]
+    if whole:
+        steps = [step for step in (*steps, 1.0) if step == int(step)]
+    step = next(step for step in steps if step * 4 >= most * 0.999999)
+    number = ceil(most / step * 0.999999)
+    return step * number, [step * place for place in range(number + 1)]
+
+
+def _grid(top: float, steps: Sequence[float]) -> list[Text]:
+    return [Text("0", _n(HEAD + HEIGHT - HEIGHT * step / top), figure(step)) for step in steps[1:]]
+
+
+def _ticks(labels: Sequence[str]) -> list[Text]:
+    """Every label, or every second, third, ... so that they do not run into each other; the last one always."""
+    each, slot = max(1, ceil(len(labels) / MOST_LABELS)), 100 / max(1, len(labels))
+    shown = [place for place in range(len(labels)) if (len(labels) - 1 - place) % each == 0]
+    return [Text(f"{_n((place + 0.5) * slot)}%", str(HEAD + HEIGHT + 18), labels[place]) for place in shown]
 
 
 def spark(values: Sequence[tuple[str, float]]) -> list[Box]:
