@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from accounts.models import Account, Notice
 
@@ -26,10 +26,13 @@ NOTICE_COLUMNS = ("opened_on", "delivered_on", "answer_by", "outcome")
 FORMULA = ("=", "+", "-", "@", "\t")  # a spreadsheet would compute a cell that begins so
 
 
-def accounts() -> Iterator[dict[str, Any]]:
-    """One entry an account: COLUMNS, days as ISO text or None, and ``notice``: the latest notice or None."""
+def accounts(chosen: QuerySet[Account] | None = None) -> Iterator[dict[str, Any]]:
+    """One entry an account, of all or of those that are ``chosen``.
+
+    It holds COLUMNS, days as ISO text or None, and ``notice``: the latest notice or None.
+    """
     notices = Notice.objects.order_by("account_id", "-opened_on", "-closed_at")
-    rows = Account.objects.select_related("environment", "organisation", "owner")
+    rows = (Account.objects.all() if chosen is None else chosen).select_related("environment", "organisation", "owner")
     rows = rows.order_by("client_id", "environment_id")  # as the index has them: no sorting, and the same each time
     for account in rows.prefetch_related(Prefetch("notices", queryset=notices)).iterator(CHUNK):
         yield {

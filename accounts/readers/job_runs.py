@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts.models import JobRun, RunState
+from accounts.models import JobRun, RunState, Upload
 from accounts.readers import paging
 
 WORTH, FAILED, ALL = "worth", "failed", "all"
@@ -32,6 +32,13 @@ _COUNTED = {
     "expired": gettext_noop("expired"),
     "warned": gettext_noop("warned"),
     "deleted": gettext_noop("deleted"),
+    "created": gettext_noop("accounts made"),
+    "already_there": gettext_noop("already there"),
+    "people": gettext_noop("new people"),
+    "organisations": gettext_noop("new organisations"),
+    "lines": gettext_noop("lines"),
+    "calls": gettext_noop("calls"),
+    "moved_on": gettext_noop("used later than known"),
     "events": gettext_noop("events"),
     "chains": gettext_noop("chains"),
     "broken": gettext_noop("broken"),
@@ -43,6 +50,11 @@ class Row:
     """One run, as it is drawn."""
 
     run: JobRun
+
+    @property
+    def upload(self) -> Upload | None:
+        """The file that this run takes in; None for a scheduled job."""
+        return getattr(self.run, "upload", None)
 
     @property
     def seconds(self) -> float | None:
@@ -78,7 +90,7 @@ def daily(due: Mapping[str, bool], today: date) -> list[Daily]:
 
 def runs(tab: str, asked: Mapping[str, str]) -> paging.Page[JobRun]:
     """One page of the runs, the newest first; "worth" leaves out those that found nothing to do. One query."""
-    found = JobRun.objects.all()
+    found = JobRun.objects.select_related("upload").defer("upload__result")
     if tab == FAILED:
         found = found.filter(state=RunState.FAILED.value)
     elif tab == WORTH:

@@ -48,8 +48,13 @@ def counts() -> dict[AccountState, int]:
 
 def accounts(by: Actor, search: Search, asked: Mapping[str, str]) -> paging.Page[Account]:
     """One page: active accounts with the longest silent first, other states with the latest change first. One query."""
-    found = Account.objects.visible_to(by).select_related("environment", "organisation", "owner")
-    return paging.page(_matching(found, search), _order(search.state), asked)
+    found = matching(by, search).select_related("environment", "organisation", "owner")
+    return paging.page(found, _order(search.state), asked)
+
+
+def matching(by: Actor, search: Search) -> QuerySet[Account]:
+    """All the accounts that are looked for, in no order."""
+    return _matching(Account.objects.visible_to(by), search)
 
 
 def notices_of(account: Account) -> list[Notice]:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import schedule
 from accounts.lifecycle.states import Role
+from accounts.models import RunState
 from accounts.readers import job_runs as reader
 from accounts.web.door import needs
 from accounts.web.listing import neighbours, tabs
@@ -30,6 +31,7 @@ def job_runs(request: HttpRequest) -> HttpResponse:
     context = {
         "daily": reader.daily(due, timezone.localdate(now)),
         "rows": [reader.Row(run) for run in page.rows],
+        "running": any(run.state == RunState.RUNNING.value for run in page.rows),
         "tab": tab,
         "tabs": tabs(request, tab, [(name, label, None) for name, label in zip(TABS, labels, strict=True)]),
         **neighbours(request, page),

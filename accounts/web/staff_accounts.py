@@ -42,8 +42,8 @@ STAFF = (Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR)
 @require_safe
 def accounts(request: HttpRequest) -> HttpResponse:
     """API accounts by state; state, environment and search stand in the address."""
-    form = EnvironmentFilter(request.GET, states=TABS, usual=AccountState.ACTIVE.value)
-    page = reader.accounts(actor_for(request), reader.Search(form.tab, form.environment_name, form.text), request.GET)
+    form = _filter(request)
+    page = reader.accounts(actor_for(request), _search(form), request.GET)
     counts = reader.counts()
     found = [(state.value, "", counts.get(state)) for state in reader.STATES]
     context = {
@@ -57,6 +57,19 @@ def accounts(request: HttpRequest) -> HttpResponse:
         **neighbours(request, page),
     }
     return render(request, "accounts/staff/accounts.html", context)
+
+
+def search_of(request: HttpRequest) -> reader.Search:
+    """What the list's address looks for."""
+    return _search(_filter(request))
+
+
+def _filter(request: HttpRequest) -> EnvironmentFilter:
+    return EnvironmentFilter(request.GET, states=TABS, usual=AccountState.ACTIVE.value)
+
+
+def _search(form: EnvironmentFilter) -> reader.Search:
+    return reader.Search(form.tab, form.environment_name, form.text)
 
 
 @needs(*STAFF)

@@ -14,10 +14,10 @@ from django.conf import settings
 from django.core import mail
 from django.core.management import CommandError, call_command
 
-from accounts import delivery, tasks
+from accounts import delivery, schedule, tasks
 from accounts.lifecycle.states import AccountState
 from accounts.models import Credential, JobRun, Message, Notice, Order, RunState
-from accounts.outbox import DELIVER, VERIFY
+from accounts.outbox import DELIVER, RUN_UPLOADS, VERIFY
 from accounts.schedule import run_due
 from tests.story import Story
 
@@ -42,6 +42,7 @@ def test_a_first_tick_after_seven_runs_everything_once(story: Story) -> None:
             "verify_new",
             "expire_secrets",
             "tidy_runs",
+            "pull_usage",
             "check_inactivity",
             "remind_stages",
             "expire_returned",
@@ -106,9 +107,10 @@ def test_late_orders_and_returned_orders_and_secrets_nobody_collected(story: Sto
 
 def test_the_tasks_have_the_names_that_beat_and_the_outbox_send() -> None:
     current_app.loader.import_default_modules()
-    assert (tasks.deliver_messages.name, tasks.verify_new.name) == (DELIVER, VERIFY)
-    assert {DELIVER, VERIFY} <= current_app.tasks.keys()
-    assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} == {tasks.run_due.name}
+    sent = (tasks.deliver_messages.name, tasks.verify_new.name, tasks.run_uploads.name)
+    assert sent == (DELIVER, VERIFY, RUN_UPLOADS)
+    assert set(sent) <= current_app.tasks.keys()
+    assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} == {tasks.run_due.name, RUN_UPLOADS}
     assert tasks.run_due.name in current_app.tasks
 
 
@@ -119,6 +121,7 @@ def test_tasks_take_no_arguments() -> None:
     assert {function.name: ast.unparse(function.args) for function in functions} == {
         "deliver_messages": "",
         "run_due": "",
+        "run_uploads": "",
         "verify_new": "",
     }
 
@@ -129,7 +132,7 @@ def test_the_tasks_do_it(story: Story) -> None:
         tasks.deliver_messages.apply(throw=True)
         assert len(mail.outbox) == 3
         tasks.run_due.apply(throw=True)
-    assert JobRun.objects.count() == 7
+    assert JobRun.objects.count() == len(schedule.JOBS)
 
 
 def test_the_command_does_what_the_tick_does(story: Story) -> None:

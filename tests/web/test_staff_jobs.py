@@ -11,7 +11,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts import schedule
-from accounts.models import JobRun
+from accounts.models import JobRun, Upload
 from tests.story import NOW, Story
 from tests.web.staff_pages import browser, queries, read, words
 
@@ -101,6 +101,33 @@ def test_empty_lists_say_why(story: Story) -> None:
     assert "No run had anything to do" in read(client, URL)
     assert "Nothing ran yet" in read(client, f"{URL}?state=all")
     assert "No run failed" in read(client, f"{URL}?state=failed&after=~&before=x")
+
+
+def test_a_run_shows_how_far_it_is_and_the_page_looks_again_until_it_is_over(story: Story) -> None:
+    kept = run(state="running", phase="check", done=250, total=1000)
+    client = browser(story, "support")
+    text = read(client, URL)
+    assert 'max="1000" value="250"' in text
+    assert "Looking at the accounts, 25 % Look again" in words(text)
+    assert 'hx-trigger="every 3s"' in text
+    JobRun.objects.filter(pk=kept.pk).update(state="done", ended_at=NOW, counts={"notified": 1})
+    assert "every 3s" not in read(client, URL)
+
+
+def test_a_run_whose_size_nobody_knows_shows_a_bar_that_only_moves(story: Story) -> None:
+    run(state="running", phase="write", done=7)
+    text = read(browser(story, "support"), URL)
+    assert '<progress class="lp-progress" aria-label="Writing">' in text
+
+
+def test_the_run_of_a_file_leads_to_it(story: Story) -> None:
+    ran = run(job="import_accounts", period="x", counts={"created": 3})
+    upload = Upload.objects.create(
+        kind="accounts", file_name="old.csv", size=1, uploaded_by=story.support, uploaded_at=NOW, run=ran
+    )
+    text = read(browser(story, "support"), URL)
+    assert f'href="/staff/imports/{upload.pk}/">old.csv' in text
+    assert "3 accounts made" in text
 
 
 def test_real_runs_are_shown(story: Story) -> None:
