@@ -28,9 +28,12 @@ class AlreadyThere:
         return sorted({account.environment.name for account in self.accounts})
 
 
-def already_there(by: Actor, number: str, system: str, *, but: UUID | None = None) -> AlreadyThere | None:
+def already_there(
+    by: Actor, number: str, system: str, *, wanted: Collection[str] = (), but: UUID | None = None
+) -> AlreadyThere | None:
     """What ``by`` has for ``system`` of the organisation with this number; None when it is nothing. Few queries.
 
+    ``wanted`` names the environments chosen so far: None too when all of them are still to be had.
     ``by`` must be an account's owner or technical contact, or an order's requester: nobody learns here what others
     have. ``but`` is the order being written.
     """
@@ -43,7 +46,10 @@ def already_there(by: Actor, number: str, system: str, *, but: UUID | None = Non
         return None
     taken = {account.environment_id for account in accounts}
     taken |= {environment.pk for order in orders for environment in order.environments.all()}
-    return AlreadyThere(system, accounts, orders, _left(taken))
+    left = _left(taken)
+    if wanted and set(wanted) <= {environment.name for environment in left}:
+        return None
+    return AlreadyThere(system, accounts, orders, left)
 
 
 def _accounts(by: Actor, number: str, system: str) -> list[Account]:

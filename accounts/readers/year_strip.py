@@ -49,7 +49,7 @@ def strips(accounts: Sequence[Account], today: date) -> dict[UUID, Strip]:
     mondays = [_monday(today) - timedelta(weeks=back) for back in range(WEEKS - 1, -1, -1)]
     calls = _calls(accounts, mondays[0], today)
     covered = _covered({account.environment_id for account in accounts}, mondays[0])
-    return {a.pk: _strip(mondays, calls.get(a.pk, {}), covered.get(a.environment_id, [])) for a in accounts}
+    return {a.pk: _strip(mondays, calls.get(a.pk, {}), _watched(a, covered)) for a in accounts}
 
 
 def _calls(accounts: Sequence[Account], first: date, today: date) -> dict[UUID, dict[date, int]]:
@@ -69,6 +69,12 @@ def _covered(environments: Iterable[UUID], first: date) -> dict[UUID, list[Days]
     for environment, start, end in said.values_list("environment", "first_day", "last_day"):
         found.setdefault(environment, []).append((start, end))
     return found
+
+
+def _watched(account: Account, covered: Mapping[UUID, Sequence[Days]]) -> list[Days]:
+    """The days on which a call of this account would have been reported: not before it was watched, or active."""
+    began = account.watched_from or account.activated_on or date.min
+    return [(max(start, began), end) for start, end in covered.get(account.environment_id, []) if end >= began]
 
 
 def _strip(mondays: Sequence[date], calls: Mapping[date, int], covered: Sequence[Days]) -> Strip:

@@ -59,7 +59,7 @@ def my_orders(request: HttpRequest) -> HttpResponse:
 @require_safe
 def order(request: HttpRequest, reference: str) -> HttpResponse:
     """One order: how far it is, who has it, what happened, and what this person may do now."""
-    actor, found = actor_for(request), find_order(request, reference)
+    actor, found = actor_for(request), find_order(request, reference, at_cegal=True)
     staff_url = _staff_page(found, actor)
     if staff_url and not actor.holds(*WHOLE_ORDER):
         return redirect(staff_url)
@@ -71,7 +71,7 @@ def order(request: HttpRequest, reference: str) -> HttpResponse:
 def order_message(request: HttpRequest, reference: str) -> HttpResponse:
     """A message to the other side of the order: from its requester to Support, or the other way."""
     actor, found = actor_for(request), find_order(request, reference)
-    form = MessageForm(request.POST)
+    form = MessageForm(request.POST, to_support=found.requester_id == actor.id)
     if not form.is_valid():
         return _page(request, found, form, status=422)
     try:
@@ -103,7 +103,9 @@ def _page(request: HttpRequest, found: Order, form: MessageForm | None = None, s
         "facts": answers.rows(found),
         "accounts": _accounts(found, actor),
         "staff_url": _staff_page(found, actor),
-        "message_form": (form or MessageForm()) if conversation.may_write_message(found, actor) else None,
+        "message_form": (form or MessageForm(to_support=follower.mine))
+        if conversation.may_write_message(found, actor)
+        else None,
         **_returned(found),
         **history(request, found),
     }

@@ -74,7 +74,8 @@ def already(request: HttpRequest, form: OrderForm, found: Order | None) -> Alrea
     if found is not None and found.reactivates_id:
         return None
     number, system = (str(form[name].value() or "") for name in ("organisation_number", "system"))
-    return already_there(actor_for(request), number[:20], system[:200], but=found.pk if found else None)
+    wanted = [str(name) for name in form["environments"].value() or []]
+    return already_there(actor_for(request), number[:20], system[:200], wanted=wanted, but=found.pk if found else None)
 
 
 def guide(text: str) -> list[dict[str, str]]:

@@ -135,6 +135,13 @@ def test_the_strip_is_a_year_of_weeks_and_an_accepted_gap_is_no_report(story: St
     assert strip.weeks[0].monday == MONDAY - timedelta(weeks=51)
 
 
+def test_weeks_before_the_account_are_not_silent(story: Story) -> None:
+    story.covered(MONDAY - timedelta(weeks=60), TODAY)
+    assert strip_of(story.account(activated_on=MONDAY - timedelta(weeks=2))).known == 3
+    assert strip_of(story.account(watched_from=TODAY - timedelta(days=8), stated_through=None)).known == 3
+    assert strip_of(story.account()).known == 52
+
+
 def test_the_strips_cost_the_same_for_many_accounts(story: Story, ingrid: Client) -> None:
     story.covered(TODAY - timedelta(days=400), TODAY)
     called(story.account(), TODAY, 5)

@@ -70,6 +70,14 @@ def test_an_order_under_way_counts_and_this_one_does_not(story: Story, ingrid: C
     assert already_there(actor, NUMBER, "SAP", but=order.pk) is None
 
 
+def test_asking_only_for_what_one_does_not_have_is_no_duplicate(story: Story, ingrid: Client) -> None:
+    for_sap(story)
+    order = story.draft(environments=("PRODUCTION",))
+    assert "You already have" not in ingrid.get(edit(order)).content.decode()
+    typed = {"organisation_number": NUMBER, "system": "SAP", "environments": ["TEST", "PRODUCTION"]}
+    assert "You already have TEST" in ingrid.post("/orders/new/autosave", typed).content.decode()
+
+
 def test_when_nothing_is_left_a_second_account_can_still_be_ordered(story: Story, ingrid: Client) -> None:
     for_sap(story)
     story.account(client_id="sap-prod", system="SAP", environment=story.production)

