@@ -71,6 +71,12 @@ def post(
     return number
 
 
+def post_to(event: Event, tell: Tell, to: Recipient, *, now: datetime) -> None:
+    """Write the message of ``tell`` to somebody whom the subject does not name any more: who was replaced, say."""
+    insert_rows(Message, [_message(next(ordered_ids(now)), event, tell.kind, to, None)], created_at=now, due_at=now)
+    wake(DELIVER)
+
+
 def recipients(subject: Subject, tells: Sequence[Tell], today: date) -> list[tuple[Tell, Recipient]]:
     """Who would get which mail if ``tells`` were owed for ``subject`` on ``today`` (Europe/Oslo); writes nothing."""
     return list(_once_each(subject, tells, _staff_of(tells, today)))

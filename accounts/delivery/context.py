@@ -23,7 +23,7 @@ from accounts.words import say
 T = TypeVar("T")
 
 ACCOUNT_PAGES = frozenset({"account", "staff_account", "collect"})
-FOR_ANYBODY = frozenset({"landing", "account_login", "deputies"})
+FOR_ANYBODY = frozenset({"landing", "my_orders", "my_accounts", "account_login", "deputies"})
 COLLECT_KINDS = frozenset({"credentials_issued", "new_secret_ready"})
 
 
@@ -87,6 +87,7 @@ def _about_order(letter: Letter, order: Order, policy: Policy) -> dict[str, Any]
         "organisation": order.organisation_name,
         "environments": ", ".join(environment.name for environment in order.environments.all()),
         "owner": order.owner_name or order.owner_email,
+        "named": letter.event.data.get("to", ""),
         "is_owner": letter.message.to_email.lower() == order.owner_email.lower(),
         "reactivation": order.kind == OrderKind.REACTIVATION.value,
         "answer_by": words.long_day(last_day),

@@ -46,6 +46,14 @@ _STAFF_WHY = {
 }
 
 
+_WHY_NAMED = {
+    "order_reassigned": gettext_noop("You get this email because you are the requester of this order now."),
+    "order_reassigned_copy": gettext_noop("You get this email because you were the requester of this order."),
+    "owner_replaced": gettext_noop("You get this email because this order named you as the owner of the account."),
+}
+"""Why somebody gets a mail about other people for an order."""
+
+
 def long_day(day: date | None) -> str:
     """23 November 2026, or 23. november 2026; "" for None."""
     return date_format(day, _LONG_DAY[_language()]) if day else ""
@@ -138,6 +146,8 @@ def _language() -> str:
 
 
 def _why_order(letter: Letter, order: Order) -> str:
+    if letter.message.kind in _WHY_NAMED:
+        return _(_WHY_NAMED[letter.message.kind])
     if letter.message.person_id == order.requester_id:
         return _("You get this email because you made this order.")
     return _("You get this email because the order names you as the owner of the account.")

@@ -23,13 +23,15 @@ class OrderFacts(Facts):
     """An order as the guards see it.
 
     ``stands_in_for``: those whose deputy the actor is, where they hold the role through them alone.
-    ``senders``: everyone who ever sent this order for approval. ``examples``: the example purpose as people saw it.
+    ``senders``: everyone who ever sent this order for approval; ``former_requesters``: its requesters before another
+    was named. ``examples``: the example purpose as people saw it.
     Of a reactivation: ``account_state`` is the account's, ``other_order`` another order that asks for the same.
     """
 
     kind: OrderKind = OrderKind.NEW_ACCESS
     requester_id: UUID | None = None
     senders: frozenset[UUID] = frozenset()
+    former_requesters: frozenset[UUID] = frozenset()
     stands_in_for: tuple[Principal, ...] = ()
     missing: tuple[str, ...] = ()
     purpose: str = ""

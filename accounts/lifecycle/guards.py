@@ -21,8 +21,10 @@ def _account(facts: Facts) -> AccountFacts:
 
 
 def not_own_order(facts: Facts) -> Sentence | None:
-    """Nobody approves an order that they requested (DOMAIN.md, separation of duties)."""
-    if facts.actor_id is not None and facts.actor_id == _order(facts).requester_id:
+    """Nobody approves an order that they requested (DOMAIN.md, separation of duties), also not once another
+    requester was named."""
+    order = _order(facts)
+    if facts.actor_id is not None and facts.actor_id in {order.requester_id, *order.former_requesters}:
         return _("You requested this order yourself. Somebody else must approve it.")
     return None
 
@@ -51,7 +53,7 @@ def not_principals_own(facts: Facts) -> Sentence | None:
 
 def free_principals(facts: OrderFacts) -> tuple[Principal, ...]:
     """Of those for whom the actor stands in: who neither requested this order nor ever sent it for approval."""
-    parted = facts.senders | {facts.requester_id}
+    parted = facts.senders | facts.former_requesters | {facts.requester_id}
     return tuple(principal for principal in facts.stands_in_for if principal.id not in parted)
 
 

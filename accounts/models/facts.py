@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -25,6 +28,7 @@ _LABELS = {name: name.replace("_", " ") for name in FORM_FIELDS}
 def order_facts(order: Order, by: Actor, *, comment: str = "", **said: Any) -> OrderFacts:
     """The facts of ``order`` for ``by``; ``said`` are the particulars that only one verb knows (see OrderFacts)."""
     owner = order.reactivates.owner_id if order.reactivates_id and order.reactivates else None
+    parts = parts_of([order.pk]).get(order.pk, Parts())
     return OrderFacts(
         roles=by.plays(subject_id=order.pk, requester_id=order.requester_id, owner_id=owner),
         actor_id=by.id,
@@ -32,7 +36,8 @@ def order_facts(order: Order, by: Actor, *, comment: str = "", **said: Any) -> O
         kind=OrderKind(order.kind),
         requester_id=order.requester_id,
         stands_in_for=by.stands_in_for,
-        senders=_senders(order),
+        senders=parts.senders,
+        former_requesters=parts.former_requesters,
         missing=missing_fields(order),
         purpose=order.purpose,
         organisation=order.organisation_name,
@@ -105,7 +110,30 @@ def who_was_first(subject: Subject) -> Sentence:
     )
 
 
-def _senders(order: Order) -> frozenset[Any]:
-    """Everyone who ever sent this order for approval, in any round."""
-    sent = Event.objects.filter(subject_type="order", subject_id=order.pk, verb="send_for_approval")
-    return frozenset(sent.exclude(actor_id=None).values_list("actor_id", flat=True))
+@dataclass(frozen=True)
+class Parts:
+    """Who had a part in an order that keeps them from approving it: senders for approval, and former requesters."""
+
+    senders: frozenset[UUID] = frozenset()
+    former_requesters: frozenset[UUID] = frozenset()
+
+
+def parts_of(order_ids: Collection[UUID]) -> dict[UUID, Parts]:
+    """Everyone who ever sent each order for approval or was its requester before another was named. One query.
+
+    An order in which nobody had such a part is missing.
+    """
+    told = Event.objects.filter(
+        subject_type="order", subject_id__in=order_ids, verb__in=["send_for_approval", "reassign"]
+    )
+    senders: dict[UUID, set[UUID]] = {}
+    former: dict[UUID, set[UUID]] = {}
+    for order_id, verb, actor_id, data in told.values_list("subject_id", "verb", "actor_id", "data"):
+        if verb == "reassign":
+            former.setdefault(order_id, set()).add(UUID(data["from_id"]))
+        elif actor_id is not None:
+            senders.setdefault(order_id, set()).add(actor_id)
+    return {
+        order_id: Parts(frozenset(senders.get(order_id, ())), frozenset(former.get(order_id, ())))
+        for order_id in {*senders, *former}
+    }

@@ -97,13 +97,17 @@ def _item(item: CheckItem, held: Check | None, again: bool) -> Item:
 
 
 def _to_look_at_again(order: Order) -> set[CheckItem]:
-    """The items with an answer that a later sending changed. One query."""
-    told = Event.objects.filter(subject_type="order", subject_id=order.pk, verb__in=[*VERBS, "resubmit"])
+    """The items with an answer that a later sending, or Support, changed. One query."""
+    told = Event.objects.filter(
+        subject_type="order", subject_id=order.pk, verb__in=[*VERBS, "resubmit", "change_owner"]
+    )
     again: set[CheckItem] = set()
     for event in told.order_by("seq"):
         if event.verb == "resubmit":
             changed = set(event.data.get("changed", {}))
             again |= {item for item, fields in ABOUT.items() if fields & changed}
+        elif event.verb == "change_owner":
+            again.add(CheckItem.CONTACTS)
         else:
             again.discard(CheckItem(event.data["item"]))
     return again

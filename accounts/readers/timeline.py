@@ -27,7 +27,21 @@ from accounts.words import say
 PAGE = 50  # entries
 
 SHOWN = frozenset(
-    {"submit", "resubmit", "return", "approve", "reject", "withdraw", "reopen", "keep", "close", "suspend", "message"}
+    {
+        "submit",
+        "resubmit",
+        "return",
+        "approve",
+        "reject",
+        "withdraw",
+        "reopen",
+        "keep",
+        "close",
+        "suspend",
+        "message",
+        "reassign",
+        "change_owner",
+    }
 )
 """The verbs whose comment is meant for the requester or the owner."""
 
@@ -53,6 +67,8 @@ _OTHERWISE = {
     "hand_over_order": gettext_noop("handed the order to %(to)s"),
     "release": gettext_noop("released the order: nobody in Support works on it"),
     "message": gettext_noop("wrote a message"),
+    "reassign": gettext_noop("named %(to)s as the requester"),
+    "change_owner": gettext_noop("named %(to)s as the owner of the account"),
     "internal_note": gettext_noop("wrote an internal note"),
     "check": gettext_noop("checked: %(item)s"),
     "waive": gettext_noop("let pass: %(item)s"),
@@ -102,6 +118,8 @@ _LOOKS = {
     "hand_over_order": ("user-check", ""),
     "release": ("user-x", ""),
     "message": ("messages-square", "accent"),
+    "reassign": ("user-plus", ""),
+    "change_owner": ("user-plus", ""),
     "internal_note": ("lock", ""),
     "check": ("circle-check", "good"),
     "waive": ("circle-alert", "warn"),

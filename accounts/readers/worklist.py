@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
@@ -18,6 +17,7 @@ from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.states import OrderState
 from accounts.lifecycle.transition import find, first_said
 from accounts.models import Event, Order
+from accounts.models.facts import Parts, parts_of
 from accounts.readers import paging
 from accounts.readers.order_search import ALL, OPEN, OPEN_STATES, Search, in_state, late, narrowed
 from accounts.readers.waiting import Waiting, waiting
@@ -123,8 +123,8 @@ def approvals(
     """What waits for the Service Responsible, the oldest first; with the reason where ``by`` must not decide."""
     found = Order.objects.visible_to(by).filter(state=OrderState.APPROVAL.value)
     shown = paging.page(_with_names(found), OLDEST_FIRST, asked)
-    senders = _senders(shown.rows)
-    rows = [Row(o, waiting(o, policy, now), _why_not(o, by, senders.get(o.pk, frozenset()))) for o in shown.rows]
+    parts = parts_of([order.pk for order in shown.rows])
+    rows = [Row(o, waiting(o, policy, now), _why_not(o, by, parts.get(o.pk, Parts()))) for o in shown.rows]
     return rows, shown
 
 
@@ -132,8 +132,8 @@ def next_approvals(by: Actor, after: Order, limit: int = 50) -> Order | None:
     """The oldest order besides ``after`` that waits for approval and that ``by`` may decide, among the first."""
     waits = Order.objects.visible_to(by).filter(state=OrderState.APPROVAL.value).exclude(pk=after.pk)
     first = list(waits.order_by("state_since", "pk")[:limit])
-    senders = _senders(first)
-    return next((o for o in first if _why_not(o, by, senders.get(o.pk, frozenset())) is None), None)
+    parts = parts_of([order.pk for order in first])
+    return next((o for o in first if _why_not(o, by, parts.get(o.pk, Parts())) is None), None)
 
 
 def _found(by: Actor, search: Search, policy: Policy, now: datetime) -> QuerySet[Order]:
@@ -163,20 +163,10 @@ def _row(order: Any, by: Actor, policy: Policy, now: datetime) -> Row:
     return Row(order, waiting(order, policy, now), news=news, is_mine=by.id is not None and order.assignee_id == by.id)
 
 
-def _senders(orders: Sequence[Order]) -> dict[UUID, frozenset[UUID]]:
-    """Everyone who ever sent each of ``orders`` for approval. One query."""
-    sent = Event.objects.filter(subject_type="order", verb="send_for_approval", subject_id__in=[o.pk for o in orders])
-    found: dict[UUID, set[UUID]] = {}
-    for order_id, actor_id in sent.values_list("subject_id", "actor_id"):
-        if actor_id is not None:
-            found.setdefault(order_id, set()).add(actor_id)
-    return {order_id: frozenset(people) for order_id, people in found.items()}
-
-
-def _why_not(order: Order, by: Actor, senders: frozenset[UUID]) -> Sentence | None:
+def _why_not(order: Order, by: Actor, parts: Parts) -> Sentence | None:
     """The sentence of the separation of duties, or nothing: the same rules that the verb obeys."""
     facts = OrderFacts(
-        roles=by.roles, actor_id=by.id, requester_id=order.requester_id, senders=senders,
-        stands_in_for=by.stands_in_for,
+        roles=by.roles, actor_id=by.id, requester_id=order.requester_id, senders=parts.senders,
+        former_requesters=parts.former_requesters, stands_in_for=by.stands_in_for,
     )  # fmt: skip
     return first_said(find(ORDER, "approve", order.state).duties, facts)

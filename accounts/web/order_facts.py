@@ -16,8 +16,11 @@ Changed = Mapping[str, list[Any]]
 """By field: the answer before and after."""
 
 
-def staff_rows(order: Order, changed: Changed) -> list[Row]:
-    """Everything the requester answered; what changed since the order was last sent is marked, with the old answer."""
+def staff_rows(order: Order, changed: Changed, *, may_reassign: bool = False) -> list[Row]:
+    """Everything the requester answered; what changed since the order was last sent is marked, with the old answer.
+
+    ``may_reassign``: the reader may name another requester and another owner.
+    """
     rows = [
         {"term": _("Requester"), "value": order.requester.name or order.requester.email, **_email(order)},
         _organisation(order, changed),
@@ -28,6 +31,10 @@ def staff_rows(order: Order, changed: Changed) -> list[Row]:
         _contact("technical", order.technical_name, order.technical_email, changed),
         _contact("owner", order.owner_name, order.owner_email, changed),
     ]
+    if may_reassign:
+        rows[0]["change_url"] = reverse("staff_order_requester", args=[order.reference])
+    if may_reassign and order.reactivates_id is None:
+        rows[-1]["change_url"] = reverse("staff_order_owner", args=[order.reference])
     if order.reactivates is not None:
         rows.insert(1, _reactivates(order.reactivates, reverse("staff_account", args=[order.reactivates.pk])))
     return rows

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.actions import conversation
+from accounts.actions import conversation, reassigning
 from accounts.actions.checklist import OPEN_IN
 from accounts.forms.conversation import MessageForm
 from accounts.forms.order import FIELD_LABELS
@@ -48,7 +48,9 @@ def page(
     duplicates = staff_order.likely_duplicates(found)
     context = {
         "order": found,
-        "facts": order_facts.staff_rows(found, staff_order.changed_since_sent(events)),
+        "facts": order_facts.staff_rows(
+            found, staff_order.changed_since_sent(events), may_reassign=reassigning.may_reassign(found, actor)
+        ),
         "note": events.get("send_for_approval"),
         "waiting": waiting(found, current_policy(), now),
         "options": offered,
@@ -134,5 +136,5 @@ def _turn(found: Order) -> str:
     }
     state = OrderState(found.state)
     if state is OrderState.RETURNED:
-        return _("It is the requester’s turn.")
+        return _("It is the requester’s turn. Only they can answer or withdraw it; you can name another requester.")
     return words[TURN[state]] if state in TURN else _("This order is finished.")
