@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.forms.widgets import CheckboxRows, RadioRows
 from accounts.models import Person
+from accounts.web.style_charts import chart_examples
 
 HINTS = {"seller": "Imports items and sales data", "broker": "Exports sales data and updates sales statuses"}
 
@@ -84,6 +85,7 @@ def examples(now: dt.datetime) -> dict[str, Any]:
         "facts": _facts(now),
         "times": [now - dt.timedelta(minutes=4), now - dt.timedelta(hours=25), now - dt.timedelta(days=40)],
         "checks": _checks(),
+        "charts": chart_examples(now.date()),
     }
 
 
