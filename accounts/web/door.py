@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -19,6 +19,7 @@ from accounts import people
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.states import GRANTED_ROLES, Role
 from accounts.models import Account, Order, Person
+from accounts.web.problems import asks_to_sign_in
 
 View = Callable[..., HttpResponseBase]
 
@@ -35,7 +36,7 @@ def actor_for(request: HttpRequest) -> Actor:
 
 def signed_in(view: View) -> View:
     """Only for people who signed in; the others are sent to the sign-in page and come back."""
-    return login_required(view)
+    return asks_to_sign_in(view)
 
 
 def needs(*roles: Role) -> Callable[[View], View]:
@@ -48,23 +49,35 @@ def needs(*roles: Role) -> Callable[[View], View]:
                 raise PermissionDenied(_("Your roles do not open this page. An administrator can change them."))
             return view(request, *args, **kwargs)
 
-        return login_required(guarded)
+        return asks_to_sign_in(guarded)
 
     return decorate
 
 
-def find_order(request: HttpRequest, reference: str) -> Order:
-    """The order, or 404 for whoever may not see it."""
-    orders = Order.objects.visible_to(actor_for(request)).select_related(
+def find_order(request: HttpRequest, reference: str, *, at_cegal: bool = False) -> Order:
+    """The order, or 404 for whoever may not see it.
+
+    What Cegal sees only because it was sent there has pages of its own; ``at_cegal`` is for the doors that they
+    share with everybody.
+    """
+    actor = actor_for(request)
+    orders = Order.objects.visible_to(actor if at_cegal else _besides_cegal(actor)).select_related(
         "requester", "organisation", "reactivates", "assignee"
     )
     return get_object_or_404(orders, reference=reference)
 
 
-def find_account(request: HttpRequest, pk: UUID) -> Account:
-    """The account, or 404 for whoever may not see it."""
-    accounts = Account.objects.visible_to(actor_for(request)).select_related("environment", "organisation", "owner")
+def find_account(request: HttpRequest, pk: UUID, *, at_cegal: bool = False) -> Account:
+    """The account, or 404 for whoever may not see it; ``at_cegal`` as for an order."""
+    actor = actor_for(request)
+    seen = Account.objects.visible_to(actor if at_cegal else _besides_cegal(actor))
+    accounts = seen.select_related("environment", "organisation", "owner")
     return get_object_or_404(accounts, pk=pk)
+
+
+def _besides_cegal(actor: Actor) -> Actor:
+    """The same person without what the role at Cegal opens."""
+    return replace(actor, roles=actor.roles - {Role.CEGAL})
 
 
 def seen_version(request: HttpRequest) -> int | None:

@@ -64,7 +64,7 @@ def my_accounts(request: HttpRequest) -> HttpResponse:
 @require_safe
 def account(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One account: its use, its secret, its history, and the buttons for whoever looks."""
-    actor, found, today = actor_for(request), find_account(request, pk), timezone.localdate()
+    actor, found, today = actor_for(request), find_account(request, pk, at_cegal=True), timezone.localdate()
     staff_url = _staff_page(found, actor)
     if not staff_url and not reader.mine(actor).filter(pk=found.pk).exists():
         return redirect("cegal_queue")  # Cegal reads of an account what its tasks say, and no more

@@ -20,6 +20,7 @@ from accounts.forms.order import FIELD_LABELS
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace, NotReady
 from accounts.lifecycle.states import OrderState, Role
+from accounts.lifecycle.transition import Transition
 from accounts.models import Account, Order, current_policy
 from accounts.readers import my_orders as reader
 from accounts.readers import stepper
@@ -36,8 +37,8 @@ from accounts.words import say
 WHOLE_ORDER = (Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR)
 """The roles that may read all of somebody else's order; Cegal has a page with what Cegal needs."""
 
-SENT_ELSEWHERE = frozenset({"submit", "resubmit"})
-"""The verbs whose way leads over the form and the page to check the answers."""
+ELSEWHERE = frozenset({"submit", "resubmit", "reopen"})
+"""The verbs with a way of their own: over the form and the page to check the answers, or the banner's button."""
 
 
 @signed_in
@@ -86,6 +87,7 @@ def order_message(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _page(request: HttpRequest, found: Order, form: MessageForm | None = None, status: int = 200) -> HttpResponse:
     actor, policy = actor_for(request), current_policy()
+    open_rows = verbs.open_to(found, actor)
     follower = stepper.Follower(
         mine=found.requester_id == actor.id,
         to_collect=reader.secrets_to_collect(actor).filter(account__order=found).exists(),
@@ -99,7 +101,8 @@ def _page(request: HttpRequest, found: Order, form: MessageForm | None = None, s
         "turn": stepper.whose_turn(found, follower),
         "usual": usual(OrderState(found.state), policy),
         "waiting": waiting(found, policy, timezone.now()),
-        "actions": _buttons(found, actor),
+        "actions": _buttons(found, open_rows),
+        "reopen_fields": _reopen_fields(found, open_rows),
         "facts": answers.rows(found),
         "accounts": _accounts(found, actor),
         "staff_url": _staff_page(found, actor),
@@ -112,9 +115,9 @@ def _page(request: HttpRequest, found: Order, form: MessageForm | None = None, s
     return render(request, "accounts/requester/order.html", context, status=status)
 
 
-def _buttons(found: Order, actor: Actor) -> list[dict[str, Any]]:
-    """The verbs open to ``actor``, each leading to its confirm page."""
-    rows = [row for row in verbs.open_to(found, actor) if row.verb not in SENT_ELSEWHERE]
+def _buttons(found: Order, open_rows: list[Transition]) -> list[dict[str, Any]]:
+    """The verbs that are open, each leading to its confirm page."""
+    rows = [row for row in open_rows if row.verb not in ELSEWHERE]
     return [
         {
             "url": reverse("order_verb", args=[found.reference, row.verb]),
@@ -124,6 +127,12 @@ def _buttons(found: Order, actor: Actor) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def _reopen_fields(found: Order, open_rows: list[Transition]) -> list[dict[str, Any]]:
+    """What the button that takes a withdrawal back posts; none for whoever may not press it."""
+    may = any(row.verb == "reopen" for row in open_rows)
+    return [{"name": "version", "value": found.version}] if may else []
 
 
 def _accounts(found: Order, actor: Actor) -> list[dict[str, Any]]:

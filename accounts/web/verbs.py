@@ -27,7 +27,7 @@ from accounts.words import say
 @require_http_methods(["GET", "HEAD", "POST"])
 def order_verb(request: HttpRequest, reference: str, verb: str) -> HttpResponse:
     """Confirm and carry out one verb on an order."""
-    return _door(request, find_order(request, reference), verb)
+    return _door(request, find_order(request, reference, at_cegal=True), verb)
 
 
 @signed_in
