@@ -160,7 +160,7 @@ def test_buttons_are_what_may_be_done_now(story: Story) -> None:
 
     assert labels("support") == ["Withdraw"]
     assert labels("cegal_setup") == []
-    assert labels("withdrawn") == ["Reopen"]
+    assert labels("withdrawn") == [], "reopening is the banner’s button"
 
 
 def test_a_returned_order_shows_each_comment_and_the_day(story: Story) -> None:
@@ -240,3 +240,32 @@ def test_the_page_in_norwegian(story: Story) -> None:
     client = browser_of(story.ingrid)
     answer = client.get(page(order), headers={"accept-language": "nb"})
     assert (answer.status_code, b'<html lang="nb"' in answer.content) == (200, True)
+
+
+def test_a_withdrawal_is_taken_back_with_one_press(story: Story) -> None:
+    order, client = story.order_in("approval"), browser_of(story.ingrid)
+    client.post(reverse("order_verb", args=[order.reference, "withdraw"]), {"version": order.version})
+    text = text_of(client, page(order))
+    reopen = reverse("order_verb", args=[order.reference, "reopen"])
+    assert f'action="{reopen}"' in text
+    assert "Undo: reopen the order" in text
+    assert reopen not in text_of(browser_of(story.support), page(order))
+    order.refresh_from_db()
+    client.post(reopen, {"version": order.version})
+    order.refresh_from_db()
+    assert (order.state, order.system) == ("draft", "SAP")
+
+
+def test_the_form_costs_the_same_however_much_there_is(story: Story) -> None:
+    client, order = browser_of(story.ingrid), story.draft()
+    story.account(system="SAP")
+    story.order_in("support")
+    edit = reverse("order_edit", args=[order.reference])
+    few, here = queries(client, edit), queries(client, page(order))
+    for _each in range(5):
+        story.account(system="SAP")
+        story.order_in("support")
+    assert queries(client, edit) == few
+    assert queries(client, page(order)) == here
+    assert few <= 20
+    assert here <= 26
