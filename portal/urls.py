@@ -30,3 +30,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("", include("accounts.web.urls")),
 ]
+
+handler500 = "accounts.web.problems.went_wrong"

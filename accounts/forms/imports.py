@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Environment
@@ -56,7 +56,9 @@ class UsageFileForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        """``today`` is a day in Europe/Oslo: nobody knows the usage of a later one."""
+        self._today = today
         super().__init__(*args, **kwargs)
         field = self.fields["environment"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
@@ -66,7 +68,7 @@ class UsageFileForm(forms.Form):
         """The days must make sense before a worker is troubled."""
         cleaned: dict[str, Any] = super().clean() or {}
         first, last = cleaned.get("covers_from"), cleaned.get("covers_through")
-        if last and last > timezone.localdate():
+        if last and last > self._today:
             self.add_error("covers_through", _("This day lies in the future: nobody knows it yet."))
         elif first and last and first > last:
             self.add_error("covers_from", _("The first day is later than the last one."))

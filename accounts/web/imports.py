@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -27,8 +26,6 @@ from accounts.web.listing import neighbours
 from accounts.web.refusals import not_allowed_is_403
 from accounts.words import say
 
-FORMS: dict[str, Callable[..., forms.Form]] = {"accounts": AccountsFileForm, "usage": UsageFileForm}
-
 
 @needs(*acting.MAY_HAND_IN)
 @require_safe
@@ -43,11 +40,11 @@ def imports(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_new(request: HttpRequest, kind: str) -> HttpResponse:
     """Hand in a file: it is tried, and nothing of it is kept yet."""
-    if kind not in FORMS:
+    if kind not in list(UploadKind):
         raise Http404("There is nothing of this kind to import.")
     if request.method != "POST":
-        return _form_page(request, kind, FORMS[kind](), 200)
-    form = FORMS[kind](request.POST, request.FILES)
+        return _form_page(request, kind, _form(kind), 200)
+    form = _form(kind, request.POST, request.FILES)
     if getattr(request, "upload_was_too_large", False):
         form.add_error("file", _("The file is larger than 100 MB. Ask an operator to import it."))
     if not form.is_valid():
@@ -86,6 +83,12 @@ def import_carry_out(request: HttpRequest, pk: UUID) -> HttpResponse:
             messages.info(request, say(refusal.sentence))
             return HttpResponseRedirect(reverse("import", args=[tried.pk]))
     return HttpResponseRedirect(reverse("import", args=[upload.pk]))
+
+
+def _form(kind: str, *given: Any) -> forms.Form:
+    if kind == UploadKind.ACCOUNTS.value:
+        return AccountsFileForm(*given)
+    return UsageFileForm(*given, today=timezone.localdate())
 
 
 def _form_page(request: HttpRequest, kind: str, form: forms.Form, status: int) -> HttpResponse:
