@@ -16,12 +16,17 @@ from typing import Any
 
 from tests import servers
 from tests.benchmarks.meter import Cost
-from tests.benchmarks.table import Line, compared, cost, text
+from tests.benchmarks.table import Line, compared, cost, seconds, text
 
 MEGABYTE = 1_000_000
 GOAL_NONE_DUE = 10e-9  # CPU seconds an account, at a million
 GOAL_DUE = 3.0  # times the floor
 GOAL_MEMORY = 8 * MEGABYTE  # more at a hundred thousand due than at none
+GOAL_PAGE = 2.5  # times an empty page for somebody who signed in
+GOAL_DEEP = 1.1  # times the first page of the same list
+GOAL_SEARCH = 0.025  # seconds
+FEW_ORDERS = 10_000
+SEARCHES = 200
 GOAL_MOVE = {"PostgreSQL": 2.5}  # times the floor: thrice the rate of the usual packages beside that of one statement
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
@@ -34,6 +39,7 @@ class Size:
     due: int
     rounds: int
     moves: int
+    orders: int
 
     @property
     def is_full(self) -> bool:
@@ -44,10 +50,11 @@ class Size:
 def main(arguments: list[str]) -> int:
     """Measure and print; 0 also when a goal is missed: a number is not a failure."""
     asked = _parser().parse_args(arguments)
-    quick = Size(50_000, 1_000, 1, 50)
-    size = quick if asked.quick else Size(1_000_000, 10_000, 3, 300)
+    quick = Size(50_000, 1_000, 1, 50, 20_000)
+    size = quick if asked.quick else Size(1_000_000, 10_000, 3, 300, 1_000_000)
     size = Size(*(given if given is not None else usual for given, usual in (
         (asked.accounts, size.accounts), (asked.due, size.due), (asked.rounds, size.rounds), (asked.moves, size.moves),
+        (asked.orders, size.orders),
     )))  # fmt: skip
     if size.due > size.accounts:
         sys.exit(f"--due {size.due} is more than --accounts {size.accounts}: give at most as many.")
@@ -56,6 +63,8 @@ def main(arguments: list[str]) -> int:
         try:
             with _place(database) as url:
                 lines += Bench(database, url, size).lines()
+            with _place(database) as url:
+                lines += Lists(Bench(database, url, size)).lines()
         except servers.NotInstalledError as reason:
             _say(f"LEFT OUT: {reason}")
     print(_heading(size))
@@ -122,6 +131,47 @@ class Bench:
         return json.loads(done.stdout.splitlines()[-1])
 
 
+class Lists:
+    """The worklist over few and over many orders, on a database of its own."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench, self.orders = bench, bench.size.orders
+        self.judged = self.orders >= 1_000_000
+
+    def lines(self) -> list[Line]:
+        """Fill, measure, fill up, measure again."""
+        self.bench.step("migrate")
+        lines, there = [], 0
+        for orders in sorted({min(FEW_ORDERS, self.orders), self.orders}):
+            self.bench.step("fill_orders", orders, there)
+            lines += [*self.pages(orders), self.search(orders)]
+            there = orders
+        return lines
+
+    def pages(self, orders: int) -> list[Line]:
+        found = self.bench.step("pages", self.bench.size.rounds)
+        queries = found.pop("queries")
+        costs = {name: Cost(**cost) for name, cost in found.items()}
+        name, judged, many = self.bench.name, self.judged, f"{orders:,} orders"
+        return [
+            compared(name, f"worklist beside an empty page, {many}, {queries['open']} queries", costs["empty"],
+                     costs["open"], most=GOAL_PAGE, judged=judged),
+            compared(name, f"worklist from row 1,000 beside row 1, {many}", costs["all"], costs["deep"],
+                     most=GOAL_DEEP, judged=judged),
+            compared(name, f"worklist beside the stock admin, one state, {many}", costs["admin_state"], costs["open"]),
+            compared(name, f"worklist beside the stock admin, all, {many}", costs["admin"], costs["all"]),
+        ]  # fmt: skip
+
+    def search(self, orders: int) -> Line:
+        """The floor is the stock admin's search, on the clock."""
+        found = self.bench.step("search", SEARCHES if self.judged else 20)
+        reached = found["p95"] <= GOAL_SEARCH if self.judged else None
+        said = f"p95 {seconds(found['p95'])}, p50 {seconds(found['p50'])}, a word of all {seconds(found['common'])}"
+        ratio = f"{found['p95'] / found['admin']:.2g}x"
+        measure = f"search, {orders:,} orders"
+        return Line(self.bench.name, measure, seconds(found["admin"]), said, ratio, "p95 <= 25 ms", reached)
+
+
 @contextmanager
 def _place(database: str) -> Iterator[str]:
     """A throw-away database with the durability of production; gives its URL."""
@@ -154,7 +204,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--due", type=_count, help="how many of them are due [10,000]")
     parser.add_argument("--rounds", type=_count, help="how often to measure; the least counts [3]")
     parser.add_argument("--moves", type=_count, help="how many single transitions in a round [300]")
-    parser.add_argument("--quick", action="store_true", help="50,000 accounts, 1,000 due, one round")
+    parser.add_argument("--orders", type=_count, help="how many orders the worklist is opened over [1,000,000]")
+    parser.add_argument("--quick", action="store_true", help="50,000 accounts, 1,000 due, 20,000 orders, one round")
     parser.add_argument("--database", action="append", choices=list(NAMES), help="only this one (may be repeated)")
     return parser
 

@@ -17,7 +17,7 @@ ACCOUNTS_PER_OWNER = 10
 SILENT_DAYS = 400
 _TABLES = ("accounts_account", "accounts_event", "accounts_notice", "accounts_message")
 
-_NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {many}) "
+NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {many}) "
 _OWNERS = """
     INSERT INTO accounts_person (id, version, created_at, password, email, name, language, is_active)
     SELECT id, 0, '{now}', '!', 'owner' || i || '@company.example', 'Owner ' || i,
@@ -50,14 +50,14 @@ def fill(accounts: int) -> None:
     owners = max(1, accounts // ACCOUNTS_PER_OWNER)
     words = _words(say, owners)
     with connection.cursor() as cursor:
-        _pragma("journal_mode=OFF", "cache_size=-500000")
+        pragma("journal_mode=OFF", "cache_size=-500000")
         cursor.execute(f"CREATE TEMPORARY TABLE bench_owner (i integer PRIMARY KEY, id {say.id_type})")
-        cursor.execute("INSERT INTO bench_owner " + _NUMBERS.format(many=owners) + f"SELECT i, {say.new_id} FROM n")
+        cursor.execute("INSERT INTO bench_owner " + NUMBERS.format(many=owners) + f"SELECT i, {say.new_id} FROM n")
         cursor.execute(_OWNERS.format(**words))
-        cursor.execute(_with_numbers(_ACCOUNTS, accounts).format(**words))
+        cursor.execute(with_numbers(_ACCOUNTS, accounts).format(**words))
         cursor.execute(_FIRST_EVENTS.format(**words))
         cursor.execute("DROP TABLE bench_owner")
-    _pragma("journal_mode=WAL")
+    pragma("journal_mode=WAL")
     connection.close()
     tidy()
 
@@ -81,14 +81,14 @@ def settle() -> None:
 
 def tidy() -> None:
     """Let the database finish its housekeeping now, and not in the middle of a measure."""
-    _pragma("wal_checkpoint(TRUNCATE)")
+    pragma("wal_checkpoint(TRUNCATE)")
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(f"VACUUM (ANALYZE) {', '.join(_TABLES)}")
             cursor.execute("CHECKPOINT")
 
 
-def _pragma(*settings: str) -> None:
+def pragma(*settings: str) -> None:
     """Say something to SQLite; nothing on PostgreSQL."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
@@ -109,7 +109,7 @@ def _words(say: Dialect, owners: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _with_numbers(insert: str, many: int) -> str:
+def with_numbers(insert: str, many: int) -> str:
     """An INSERT ... SELECT that may name ``n.i``, the numbers from 1 to ``many``."""
     head, select = insert.split("SELECT", 1)
-    return f"{head}{_NUMBERS.format(many=many)} SELECT {select}"
+    return f"{head}{NUMBERS.format(many=many)} SELECT {select}"

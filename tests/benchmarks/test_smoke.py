@@ -11,13 +11,13 @@ import pytest
 
 from portal.environment import BASE_DIR
 
-MEASURES = 6
+MEASURES = 11
 
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.benchmarks", *arguments]
     environment = {name: value for name, value in os.environ.items() if name != "TEST_DATABASE_URL"}
-    return subprocess.run(command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, timeout=110)
+    return subprocess.run(command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, timeout=300)
 
 
 def rows(output: str) -> list[list[str]]:
@@ -35,7 +35,7 @@ def rows(output: str) -> list[list[str]]:
     ],
 )
 def test_a_small_run_gives_every_measure(database: str, name: str) -> None:
-    size = ["--accounts", "400", "--due", "30", "--rounds", "1", "--moves", "2"]
+    size = ["--accounts", "400", "--due", "30", "--rounds", "1", "--moves", "2", "--orders", "1200"]
     done = bench("--quick", "--database", database, *size)
     assert done.returncode == 0, done.stderr
     table = rows(done.stdout)

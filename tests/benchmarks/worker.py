@@ -63,8 +63,30 @@ def transitions(number: int, rounds: int) -> Any:
     return asdict(measures.transitions(number, rounds))
 
 
+def fill_orders(number: int, first: int) -> None:
+    """See orders.fill."""
+    from tests.benchmarks import orders
+
+    orders.fill(number, first)
+
+
+def pages(rounds: int) -> Any:
+    """See lists.pages."""
+    from tests.benchmarks import lists
+
+    return lists.pages(rounds)
+
+
+def search(number: int) -> Any:
+    """See lists.search."""
+    from tests.benchmarks import lists
+
+    return lists.search(number)
+
+
 STEPS: dict[str, Callable[..., Any]] = {
-    step.__name__: step for step in (migrate, fill, prepare, none_due, due, memory, transitions)
+    step.__name__: step
+    for step in (migrate, fill, prepare, none_due, due, memory, transitions, fill_orders, pages, search)
 }
 
 
@@ -72,7 +94,7 @@ def main(arguments: list[str]) -> None:
     """Run one step."""
     import django
 
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.benchmarks.settings"
     django.setup()
     step, *numbers = arguments
     print(json.dumps(STEPS[step](*map(int, numbers))))
