@@ -27,6 +27,7 @@ def rows(output: str) -> list[list[str]]:
 
 
 @pytest.mark.processes
+@pytest.mark.timeout(310)
 @pytest.mark.parametrize(
     ("database", "name"),
     [
