@@ -18,8 +18,8 @@ def who(order: Order) -> list[Row]:
     rows: list[Row] = [
         {"term": _("Organisation"), "value": order.organisation_name, "sub": order.organisation_number},
         {"term": _("Requester"), "value": str(order.requester), "sub": order.requester.email},
-        {"term": str(FIELD_LABELS["technical_name"]), "value": order.technical_name, "sub": order.technical_email},
-        {"term": str(FIELD_LABELS["owner_name"]), "value": order.owner_name, "sub": order.owner_email},
+        {"term": str(FIELD_LABELS["technical_name"]), "value": order.technical_name},
+        {"term": str(FIELD_LABELS["owner_name"]), "value": order.owner_name},
     ]
     return rows
 

@@ -45,7 +45,7 @@ def form_page(
     """The page with the form; ``said`` adds to what the template knows (``conflict``: a sentence)."""
     returned = last_return(found) if found and found.state == OrderState.RETURNED.value else None
     if returned is not None:
-        _put_comments_at_fields(form, returned.data.get("comments", []), by=returned.actor_name, at=returned.at)
+        _put_comments_at_fields(form, returned.data.get("comments", []), by=say(returned.who), at=returned.at)
     form.fields["purpose"].widget.attrs.update(_live_guide())
     closed = {name for name, field in form.fields.items() if field.disabled} if returned else set()
     context = {
