@@ -46,10 +46,27 @@ def strips(accounts: Sequence[Account], today: date) -> dict[UUID, Strip]:
     A week without a call counts as silent only where the environment's feed covers a day of it: what nobody
     reported is unknown, not silent (DOMAIN.md, "Known use").
     """
-    mondays = [_monday(today) - timedelta(weeks=back) for back in range(WEEKS - 1, -1, -1)]
-    calls = _calls(accounts, mondays[0], today)
-    covered = _covered({account.environment_id for account in accounts}, mondays[0])
-    return {a.pk: _strip(mondays, calls.get(a.pk, {}), _watched(a, covered)) for a in accounts}
+    first = _mondays(today)[0]
+    calls = _calls(accounts, first, today)
+    covered = _covered({account.environment_id for account in accounts}, first)
+    return {a.pk: strip(calls.get(a.pk, {}), _watched(a, covered), today) for a in accounts}
+
+
+def strip(calls: Mapping[date, int], covered: Sequence[Days], today: date) -> Strip:
+    """The strip up to the week of ``today``, from calls by Monday and the days (first, last) that were reported."""
+    mondays = _mondays(today)
+    slot = 100 / len(mondays)
+    weeks = [
+        Week(
+            monday,
+            calls.get(monday, 0),
+            f"{place * slot:.2f}%",
+            _color(calls.get(monday, 0), known=_touches(monday, covered)),
+            month=place % 9 == 0 and place < len(mondays) - 4,
+        )
+        for place, monday in enumerate(mondays)
+    ]
+    return Strip(weeks, sum(w.calls > 0 for w in weeks), sum(w.color != UNKNOWN for w in weeks))
 
 
 def _calls(accounts: Sequence[Account], first: date, today: date) -> dict[UUID, dict[date, int]]:
@@ -77,21 +94,6 @@ def _watched(account: Account, covered: Mapping[UUID, Sequence[Days]]) -> list[D
     return [(max(start, began), end) for start, end in covered.get(account.environment_id, []) if end >= began]
 
 
-def _strip(mondays: Sequence[date], calls: Mapping[date, int], covered: Sequence[Days]) -> Strip:
-    slot = 100 / len(mondays)
-    weeks = [
-        Week(
-            monday,
-            calls.get(monday, 0),
-            f"{place * slot:.2f}%",
-            _color(calls.get(monday, 0), known=_touches(monday, covered)),
-            month=place % 9 == 0 and place < len(mondays) - 4,
-        )
-        for place, monday in enumerate(mondays)
-    ]
-    return Strip(weeks, sum(w.calls > 0 for w in weeks), sum(w.color != UNKNOWN for w in weeks))
-
-
 def _color(calls: int, *, known: bool) -> str:
     return next(color for least, color in STEPS if calls >= least) if calls or known else UNKNOWN
 
@@ -101,5 +103,7 @@ def _touches(monday: date, covered: Sequence[Days]) -> bool:
     return any(start <= monday + timedelta(days=6) and end >= monday for start, end in covered)
 
 
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
+def _mondays(today: date) -> list[date]:
+    """The Mondays of the [52] weeks up to that of ``today``, the oldest first."""
+    last = today - timedelta(days=today.weekday())
+    return [last - timedelta(weeks=back) for back in range(WEEKS - 1, -1, -1)]

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.forms.widgets import CheckboxRows, RadioRows
 from accounts.models import Person
+from accounts.readers.year_strip import Strip, strip
 from accounts.web.style_charts import chart_examples
 
 HINTS = {"seller": "Imports items and sales data", "broker": "Exports sales data and updates sales statuses"}
@@ -86,7 +87,15 @@ def examples(now: dt.datetime) -> dict[str, Any]:
         "times": [now - dt.timedelta(minutes=4), now - dt.timedelta(hours=25), now - dt.timedelta(days=40)],
         "checks": _checks(),
         "charts": chart_examples(now.date()),
+        "strip": _strip(now.date()),
     }
+
+
+def _strip(today: dt.date) -> Strip:
+    """Every colour: half a year nobody reported, then silence and more and more calls."""
+    monday = today - dt.timedelta(days=today.weekday())
+    calls = {monday - dt.timedelta(weeks=back): 6 ** max(0, 8 - back) for back in range(20)}
+    return strip(calls, [(today - dt.timedelta(weeks=26), today)], today)
 
 
 def _steps() -> list[dict[str, str]]:
