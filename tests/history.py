@@ -13,6 +13,7 @@ from django.test import TransactionTestCase
 
 triggers = importlib.import_module("accounts.migrations.0002_history_is_append_only")
 environments = importlib.import_module("accounts.migrations.0003_environments")
+return_reasons = importlib.import_module("accounts.migrations.0006_return_reasons")
 
 
 @contextmanager
@@ -29,13 +30,14 @@ def erasable() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def clean_up_knows_history() -> Iterator[None]:
-    """Empty the database between transactional tests, and put the installed environments back."""
+    """Empty the database between transactional tests, and put back the environments and reasons that were installed."""
     original = TransactionTestCase._fixture_teardown
 
     def teardown(self: TransactionTestCase) -> None:
         with erasable():
             original(self)
         environments.install(apps, None)
+        return_reasons.install(apps, None)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)

@@ -112,7 +112,7 @@ class ReturnForm(CommentForm):
     def _reason_field(self, name: str) -> forms.ChoiceField:
         mine = [(key, title) for field, key, title in self.titles if field == name]
         return forms.ChoiceField(
-            label=_("Reason from the catalogue"), required=False, choices=[("", _("Choose a reason")), *mine]
+            label=_("Ready-made reason"), required=False, choices=[("", _("Choose a reason")), *mine]
         )
 
 
