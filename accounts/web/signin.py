@@ -29,6 +29,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.actions import preferences
 from accounts.models import Person
 
 log = structlog.get_logger(__name__)
@@ -56,6 +57,13 @@ class Adapter(DefaultAccountAdapter):
             sentence = _("The code could not be sent to %(email)s. Check the address, or try again in a minute.")
             messages.error(context["request"], sentence % {"email": email})
             raise ImmediateHttpResponse(HttpResponseRedirect(reverse("account_login"))) from failure
+
+    def login(self, request: HttpRequest, user: Person) -> None:
+        """Sign in; whoever never said in which language they read is from now on written to in their browser's."""
+        super().login(request, user)
+        language = (get_language() or "")[:2]
+        if not user.language and language in dict(settings.LANGUAGES):
+            preferences.choose_language(user, language)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Anyone who can read mail at an address may sign up; what they see is theirs alone."""

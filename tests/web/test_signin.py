@@ -172,3 +172,13 @@ def test_the_mail_is_in_the_language_of_the_person(
 def test_a_new_person_keeps_the_language_of_the_browser(client: Client) -> None:
     ask_for_code(client, "ny@example.com", **{"accept-language": "nb"})
     assert Person.objects.get().language == "nb"
+
+
+@pytest.mark.parametrize(("before", "after"), [("", "nb"), ("en", "en")])
+def test_who_never_chose_a_language_is_written_to_in_their_browsers(client: Client, before: str, after: str) -> None:
+    """Somebody whom an import or an order made known; what a person chose is kept."""
+    Person.objects.create_user("kari@example.com", "Kari", language=before)
+    norwegian = {"accept-language": "nb"}
+    code = ask_for_code(client, "kari@example.com", **norwegian)
+    client.post(CONFIRM, {"code": code}, headers=norwegian)
+    assert Person.objects.get().language == after
