@@ -18,7 +18,7 @@ from accounts.web.orders import WHOLE_ORDER
 
 SALES_PATH = "/loop-m2m/loop-api/v1/sales?page=1&limit=1&countQueries=true"
 
-TOKEN_ANSWER = """{
+FIRST_ANSWER = """{
   "token_type": "Bearer",
   "expires_in": 3599,
   "ext_expires_in": 3599,
@@ -50,7 +50,7 @@ def start(request: HttpRequest, pk: UUID) -> HttpResponse:
         "works": found.state in ("active", "notified"),
         "token_curl": token_with_curl(found),
         "token_python": _token_with_python(found),
-        "token_answer": TOKEN_ANSWER,
+        "token_answer": FIRST_ANSWER,
         "sales_curl": _sales_with_curl(found),
         "sales_python": _sales_with_python(found),
         "sales_answer": SALES_ANSWER,

@@ -95,6 +95,8 @@ def _live_guide() -> dict[str, str]:
         "data-hx-post": reverse("order_purpose_check"),
         "data-hx-trigger": "input changed delay:600ms",
         "data-hx-target": "#guide",
+        "data-hx-status:4xx": "swap:none",  # a whole page that says why has no place in the guide
+        "data-hx-status:5xx": "swap:none",
     }
 
 

@@ -74,7 +74,7 @@ def test_the_guide_for_the_purpose(story: Story, ingrid: Client) -> None:
     empty = ingrid.post(reverse("order_purpose_check")).content.decode()
     assert empty.count('data-state="todo"') == 4
     assert ingrid.get(reverse("order_purpose_check")).status_code == 405
-    assert Client().post(reverse("order_purpose_check")).status_code == 302
+    assert Client().post(reverse("order_purpose_check")).status_code == 403
 
 
 def test_the_guide_is_there_without_script(story: Story, ingrid: Client) -> None:
