@@ -9,13 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Lookup, Q
+from django.db.models import Exists, F, Lookup, OuterRef, Q, Value
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
 
 from accounts.models.order import Order
 
 SHORTEST = 3
 """Letters of a word that an index of trigrams can look up."""
 
+MOST = 5_000
+"""Orders that one search gives at most, the newest of those that say it."""
+
+TABLE = "accounts_searchtext"
 FULL_TEXT = "accounts_search"
 """SQLite's full-text table over the texts, kept by triggers."""
 
@@ -28,44 +34,57 @@ class SearchText(models.Model):
     text = models.TextField()
 
 
-def says(text: str) -> Q:
+def says(text: str, *, among_few: bool = False) -> Q:
     """The condition that an order's search text contains every word of ``text``, whatever their case and order.
 
-    Words shorter than SHORTEST narrow what the longer ones find. A text without a long word is the beginning of a
-    reference. Digits with spaces between them are one number (923 609 016).
+    A text without a word of SHORTEST letters is the beginning of a reference; digits with spaces between them are one
+    number (923 609 016). The index gives the newest MOST orders, so that a word that all of them say costs no more
+    than others. ``among_few``: other conditions leave few orders already; each is looked at, and none is left out.
     """
     words = text.lower().split()
     if len(words) > 1 and all(word.isdecimal() for word in words):
         words = ["".join(words)]
     if not any(len(word) >= SHORTEST for word in words):
         return Q(reference__startswith=text.strip().upper())
-    found = SearchText.objects.all()
+    if not among_few:
+        return Q(_Says(F("pk"), words))
+    texts = SearchText.objects.filter(order=OuterRef("pk"))
     for word in words:
-        found = found.filter(_Contains(F("text"), word))
-    return Q(pk__in=found.values("order"))
+        texts = texts.filter(GreaterThan(StrIndex(F("text"), Value(word)), 0))
+    return Q(Exists(texts))
 
 
-class _Contains(Lookup):
-    """``text`` contains the word, found by the index of trigrams where the word is long enough for one."""
+class _Says(Lookup):
+    """The id is that of one of the newest MOST orders whose text contains all of the words, found by the index.
 
-    lookup_name = "contains_word"
+    One statement reads the index and stops when it has enough: it gives its rows in the order of their numbers.
+    """
+
+    lookup_name = "says"
     prepare_rhs = False
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, parameters = self.process_lhs(compiler, connection)
-        escaped = self.rhs.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return f"{column} LIKE %s", (*parameters, f"%{escaped}%")
+        conditions = " AND ".join(["text LIKE %s"] * len(self.rhs))
+        found = f"SELECT order_id FROM {TABLE} WHERE {conditions} ORDER BY id DESC LIMIT {MOST}"  # noqa: S608 - names of tables  # nosec B608
+        return f"{column} IN ({found})", (*parameters, *map(_like, self.rhs))
 
     def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, parameters = self.process_lhs(compiler, connection)
-        sql, values = f"instr({column}, %s) > 0", (*parameters, self.rhs)
-        if len(self.rhs) < SHORTEST:
-            return sql, values
-        table = column.rpartition(".")[0]
-        by_index = f"{table}.id IN (SELECT rowid FROM {FULL_TEXT} WHERE text GLOB %s)"  # noqa: S608 - names of tables  # nosec B608
-        return f"({by_index} AND {sql})", (f"*{_one_each(self.rhs)}*", *values)
+        long = [word for word in self.rhs if len(word) >= SHORTEST]
+        conditions = " AND ".join(["s.text GLOB %s"] * len(long) + ["instr(t.text, %s) > 0"] * len(self.rhs))
+        found = (
+            f"SELECT t.order_id FROM {FULL_TEXT} s CROSS JOIN {TABLE} t ON t.id = s.rowid "  # noqa: S608 - names of tables  # nosec B608
+            f"WHERE {conditions} ORDER BY s.rowid DESC LIMIT {MOST}"
+        )
+        return f"{column} IN ({found})", (*parameters, *map(_glob, long), *self.rhs)
 
 
-def _one_each(word: str) -> str:
-    """``word`` with any letter in place of what GLOB would read as a pattern; the exact look comes after it."""
-    return "".join("?" if letter in "*?[]" else letter for letter in word)
+def _like(word: str) -> str:
+    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def _glob(word: str) -> str:
+    """The pattern for ``word``, with any letter in place of what GLOB would read as one; the exact look comes after."""
+    return "*" + "".join("?" if letter in "*?[]" else letter for letter in word) + "*"

@@ -13,6 +13,7 @@ from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import OrderState
 from accounts.models import Order
+from accounts.models.order import ENDED
 from accounts.models.search_text import says
 from accounts.readers.waiting import late_before
 
@@ -66,8 +67,13 @@ def in_state(found: QuerySet[Order], state: str) -> QuerySet[Order]:
     return found if state == ALL else found.filter(state=state)
 
 
-def narrowed(found: QuerySet[Order], search: Search, by: Actor, policy: Policy, now: datetime) -> QuerySet[Order]:
-    """Those of ``found`` that fit everything in ``search`` besides the state."""
+def narrowed(
+    found: QuerySet[Order], search: Search, by: Actor, policy: Policy, now: datetime, *, open_only: bool = False
+) -> QuerySet[Order]:
+    """Those of ``found`` that fit everything in ``search`` besides the state.
+
+    ``open_only``: whatever its state says, ``found`` are open orders. They are few, however many there are in all.
+    """
     if search.environment:
         through = Order.environments.through.objects.filter(environment__name=search.environment)
         found = found.filter(Exists(through.filter(order=OuterRef("pk"))))
@@ -77,7 +83,10 @@ def narrowed(found: QuerySet[Order], search: Search, by: Actor, policy: Policy, 
         found = found.filter(kind=search.kind)
     if search.late:
         found = found.filter(late(policy, now))
-    return found.filter(says(search.text)) if search.text else found
+    if not search.text:
+        return found
+    few = open_only or search.state not in (ALL, *ENDED)
+    return found.filter(says(search.text, among_few=few))
 
 
 def _assigned(assignee: str, by: Actor) -> Q:
