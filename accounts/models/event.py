@@ -61,7 +61,7 @@ class Event(models.Model):
         if DEPUTY_FOR in self.data:
             return _("%(name)s, as deputy for %(principal)s", name=self.actor_name, principal=self.data[DEPUTY_FOR])
         if ON_BEHALF_OF in self.data:
-            return _("%(name)s, on behalf of %(owner)s", name=self.actor_name, owner=self.data[ON_BEHALF_OF])
+            return _("%(name)s on behalf of %(owner)s", name=self.actor_name, owner=self.data[ON_BEHALF_OF])
         return Sentence("%(name)s", name=self.actor_name)
 
     def words(self) -> dict[str, Any]:

@@ -180,7 +180,7 @@ def test_support_keeps_an_account_on_the_owners_behalf(story: Story) -> None:
     done = client.post(url, {"version": account.version, "comment": "They called: still needed."})
     assert (done.status_code, done["Location"]) == (302, page(account))
     text = words(read(client, page(account)))
-    assert "Marte Lunde answered: the account is still needed" in text
+    assert "Marte Lunde on behalf of Ingrid Solheim answered: the account is still needed" in text
     assert "They called: still needed." in text
 
 
