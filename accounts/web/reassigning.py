@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.actions import reassigning
 from accounts.forms.reassigning import OwnerForm, RequesterForm
+from accounts.forms.verbs import VerbForm
+from accounts.lifecycle.errors import LostRace, NotReady
 from accounts.lifecycle.states import Role
 from accounts.models import Order
-from accounts.web.asking import Question, ask_keeping
+from accounts.web.asking import Question
 from accounts.web.door import actor_for, find_order, needs
+from accounts.web.refusals import not_allowed_is_403
+from accounts.words import say
 
 
 @needs(Role.SUPPORT)
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def requester(request: HttpRequest, reference: str) -> HttpResponse:
     """Ask who is the requester from now on, and why; both are told."""
@@ -33,13 +43,14 @@ def requester(request: HttpRequest, reference: str) -> HttpResponse:
         facts=({"term": _("Requester now"), "value": str(found.requester), "email": found.requester.email},),
     )
     form = RequesterForm(request.POST or None, subject=found)
-    return ask_keeping(
+    return _ask(
         request, question, form,
         lambda: reassigning.reassign(found, by=actor, now=timezone.now(), **form.arguments()),
     )  # fmt: skip
 
 
 @needs(Role.SUPPORT)
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def owner(request: HttpRequest, reference: str) -> HttpResponse:
     """Ask who is to own the accounts that the order asks for, and why; both are told."""
@@ -53,10 +64,27 @@ def owner(request: HttpRequest, reference: str) -> HttpResponse:
         facts=({"term": _("Owner now"), "value": found.owner_name, "email": found.owner_email},),
     )
     form = OwnerForm(request.POST or None, subject=found)
-    return ask_keeping(
+    return _ask(
         request, question, form,
         lambda: reassigning.change_owner(found, by=actor, now=timezone.now(), **form.arguments()),
     )  # fmt: skip
+
+
+def _ask(request: HttpRequest, question: Question, form: VerbForm, do: Callable[[], object]) -> HttpResponse:
+    """GET asks, POST does it. A refusal shows the page again with everything typed, also when somebody was first."""
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                with not_allowed_is_403():
+                    do()
+                messages.success(request, question.said)
+                return HttpResponseRedirect(question.cancel_url)
+            except (NotReady, LostRace) as refusal:
+                form.add_error(None, say(refusal.sentence))
+                status = 409 if isinstance(refusal, LostRace) else 422
+    return render(request, "accounts/staff/ask.html", {"question": question, "form": form}, status=status)
 
 
 def _back(found: Order) -> str:
