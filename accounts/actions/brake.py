@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count
 
+from accounts.lifecycle import brake as limit
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace, NotAllowed
 from accounts.lifecycle.inactivity import Action, Decision, HoldReason
@@ -50,10 +51,9 @@ def brakes(
     sizes = dict(living.values_list("environment").annotate(Count("pk")))
     found = {}
     for environment, number in due.items():
-        share = sizes.get(environment, 0) * policy.mass_suspension_percent
-        if number > policy.mass_suspension_least and number * 100 > share:
-            allowed = max(policy.mass_suspension_least, share // 100)
-            found[environment] = Brake(number, allowed, confirmed, suspensions)
+        size = sizes.get(environment, 0)
+        if limit.is_on(number, size, policy):
+            found[environment] = Brake(number, limit.allowed(size, policy), confirmed, suspensions)
     return found
 
 

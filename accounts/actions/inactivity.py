@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.actions import brake, notices
 from accounts.actions.lines import Progress, silent
 from accounts.lifecycle.actor import SYSTEM, Actor
-from accounts.lifecycle.inactivity import Action, Decision, HoldReason, NoticeFacts, decide
+from accounts.lifecycle.inactivity import Action, Decision, HoldReason, NoticeFacts, cutoff, decide
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.states import AccountState, NoticeOutcome
@@ -109,7 +109,7 @@ def check(
     too_many = _environments_to_brake(run)
     if not dry_run:
         brake.keep_lists(too_many, today=today, now=now)
-    progress("check", 0, _notified().count() + Account.objects.active_past(notices.cutoff(run.policy, today)).count())
+    progress("check", 0, _notified().count() + Account.objects.active_past(cutoff(run.policy, today)).count())
     for chunk in _with_notices(_notified(), run):
         yield from _act([brake.hold_if(finding, too_many, run.today) for finding in chunk], run, dry_run)
         progress("check", len(chunk))
@@ -183,7 +183,7 @@ def _with_notices(accounts: QuerySet[Account], run: Check) -> Iterator[list[Find
 
 def _active(run: Check) -> Iterator[list[Finding]]:
     """The active accounts whose last activity lies more than a year back, in chunks by (last activity, key)."""
-    accounts = Account.objects.active_past(notices.cutoff(run.policy, run.today))
+    accounts = Account.objects.active_past(cutoff(run.policy, run.today))
     for chunk in _in_chunks(accounts, "last_activity_on", run):
         yield [run.find(account, None) for account in chunk]
 

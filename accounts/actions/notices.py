@@ -6,7 +6,7 @@ The verbs of the daily check take many accounts; an answer takes one. All go thr
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +16,8 @@ from django.utils import timezone
 from accounts.actions import engine, provider
 from accounts.actions.engine import Change, Owed
 from accounts.lifecycle.actor import Actor, ActorKind
-from accounts.lifecycle.calendar import add_years
 from accounts.lifecycle.facts import AccountFacts
-from accounts.lifecycle.inactivity import Action, is_inactive
+from accounts.lifecycle.inactivity import Action, cutoff
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import Audience, NoticeOutcome, TaskKind
 from accounts.lifecycle.transition import Tell
@@ -33,14 +32,6 @@ NOTICE_MAIL = "inactivity_notice"
 _REMINDER = tuple(Tell("inactivity_reminder", to) for to in (Audience.OWNER, Audience.TECHNICAL_CONTACT))
 
 Pairs = Sequence[tuple[Account, Notice | None]]
-
-
-def cutoff(policy: Policy, today: date) -> date:
-    """The first day of last activity that is not inactive on ``today``: earlier ones are (29 February included)."""
-    day = add_years(today, -policy.inactive_after_years)
-    while is_inactive(day, policy, today):
-        day += timedelta(days=1)
-    return day
 
 
 def notify(pairs: Pairs, *, policy: Policy, today: date, by: Actor, now: datetime) -> set[UUID]:

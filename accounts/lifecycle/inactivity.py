@@ -79,6 +79,14 @@ def is_inactive(last_activity_on: date, policy: Policy, today: date) -> bool:
     return today >= inactive_from(last_activity_on, policy)
 
 
+def cutoff(policy: Policy, today: date) -> date:
+    """The first day of last activity that is not inactive on ``today``: earlier ones are (29 February included)."""
+    day = add_years(today, -policy.inactive_after_years)
+    while is_inactive(day, policy, today):
+        day += timedelta(days=1)
+    return day
+
+
 def answer_by(delivered_on: date, policy: Policy) -> date:
     """The last day of the answer period, which starts on the day of delivery, not when the notice was queued."""
     return delivered_on + timedelta(days=policy.answer_days)

@@ -17,9 +17,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actions import brake
 from accounts.actions import inactivity as acting
-from accounts.actions.notices import cutoff
 from accounts.lifecycle.errors import LostRace
-from accounts.lifecycle.inactivity import HoldReason
+from accounts.lifecycle.inactivity import HoldReason, cutoff
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import AccountState, Role
 from accounts.models import Account, SuspensionList, current_policy

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from accounts.actions.notices import cutoff
+from accounts.lifecycle.inactivity import cutoff
 from accounts.models import Order, current_policy
 from tests.benchmarks.dialect import dialect
 from tests.benchmarks.population import NOW, TODAY

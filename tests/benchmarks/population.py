@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from accounts.actions.notices import cutoff
+from accounts.lifecycle.inactivity import cutoff
 from accounts.models import Account, Coverage, Environment, Notice, Organisation, current_policy
 from tests.benchmarks.dialect import Dialect, dialect
 

@@ -6,8 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from accounts.actions.notices import cutoff
-from accounts.lifecycle.inactivity import is_inactive
+from accounts.lifecycle.inactivity import cutoff, is_inactive
 from accounts.lifecycle.policy import Policy
 
 FIRST, LAST = date(2023, 1, 1), date(2029, 12, 31)

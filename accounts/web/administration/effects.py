@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions import inactivity
-from accounts.actions.notices import cutoff
+from accounts.lifecycle.inactivity import cutoff
 from accounts.lifecycle.policy import POLICY_NAMES, Policy
 from accounts.lifecycle.states import AccountState
 from accounts.models import Account
