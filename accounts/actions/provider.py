@@ -42,5 +42,5 @@ def confirm_kind(account: Account, kind: TaskKind, *, by: Actor, now: datetime) 
 def supersede(account: Account, kind: TaskKind, *, by: Actor, now: datetime) -> None:
     """Close a task that a later one takes the place of: nobody should disable what is to be enabled."""
     Task.objects.filter(account=account, kind=kind.value, done_at__isnull=True).update(
-        done_at=now, done_by=f"{by.name} (superseded)"[:200]
+        done_at=now, done_by=by.name, superseded=True
     )

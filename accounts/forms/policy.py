@@ -25,11 +25,16 @@ LABELS: dict[str, Any] = {
     "secret_days": _("Time to collect a client secret (days)"),
     "return_days": _("Time to answer a returned order (days)"),
     "return_warning_days": _("Warning before a returned order is withdrawn (days)"),
+    "handover_days": _("Time for a colleague to accept an account (days)"),
     "target_support": _("With Support (working days)"),
     "target_approval": _("Awaiting approval (working days)"),
     "target_approved": _("Approved, to be sent to Cegal (working days)"),
     "target_cegal_setup": _("Cegal setup (working days)"),
     "target_credential_issue": _("Credentials to be issued (working days)"),
+    "hold_max_days": _("Longest time that Support can leave an account alone (days)"),
+    "hold_warning_days": _("Warning before an account is not left alone any more (days)"),
+    "provider_reminder_days": _("Reminder of a task at Cegal (working days)"),
+    "reactivation_short_days": _("Reactivation without a new approval (days after the suspension)"),
 }
 
 HINTS: dict[str, Any] = {
@@ -45,16 +50,24 @@ HINTS: dict[str, Any] = {
     "secret_days": _("After it the secret is destroyed, and the owner is told."),
     "return_days": _("After it the order is withdrawn. Support can name another day. Orders that wait keep their day."),
     "return_warning_days": _("The requester is warned so long before."),
+    "handover_days": _("After it the account stays with its owner, who is told."),
+    "hold_max_days": _("Support names the last day when they leave an account alone."),
+    "hold_warning_days": _("Support and the account’s owner are told so long before."),
+    "provider_reminder_days": _("Cegal is reminded of what stays open longer; after as long again, Support too."),
+    "reactivation_short_days": _(
+        "An account that was suspended for inactivity comes back through Support alone if it is ordered before."
+    ),
 }
 
 GROUPS: tuple[tuple[Any, Any, tuple[str, ...]], ...] = (
-    (_("Inactivity"), "", POLICY_NAMES[:5]),
+    (_("Inactivity"), "", (*POLICY_NAMES[:5], "hold_max_days", "hold_warning_days")),
     (_("Many suspensions at once"), "", POLICY_NAMES[5:7]),
-    (_("Client secrets and returned orders"), "", POLICY_NAMES[7:10]),
+    (_("Client secrets, returned orders and hand-overs"), "", POLICY_NAMES[7:11]),
+    (_("Suspension and reactivation"), "", ("provider_reminder_days", "reactivation_short_days")),
     (
         _("Stage targets"),
         _("The longest that an order should wait. After it the order counts as late, and a reminder goes out."),
-        POLICY_NAMES[10:],
+        tuple(name for name in POLICY_NAMES if name.startswith("target_")),
     ),
 )
 

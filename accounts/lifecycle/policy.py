@@ -11,7 +11,7 @@ from accounts.lifecycle.states import OrderState
 
 @dataclass(frozen=True)
 class Policy:
-    """Days are calendar days in the portal's time zone, stage targets are working days."""
+    """Days are calendar days in the portal's time zone, stage targets and the provider's are working days."""
 
     inactive_after_years: int = 1
     answer_days: int = 30
@@ -23,11 +23,16 @@ class Policy:
     secret_days: int = 14
     return_days: int = 30
     return_warning_days: int = 7
+    handover_days: int = 14
     target_support: int = 2
     target_approval: int = 2
     target_approved: int = 1
     target_cegal_setup: int = 3
     target_credential_issue: int = 1
+    hold_max_days: int = 365
+    hold_warning_days: int = 7
+    provider_reminder_days: int = 2
+    reactivation_short_days: int = 90
 
     @property
     def reminder_days(self) -> tuple[int, ...]:
@@ -53,6 +58,11 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "secret_days": (1, 90),
     "return_days": (1, 365),
     "return_warning_days": (1, 180),
+    "handover_days": (1, 90),
+    "hold_max_days": (1, 730),
+    "hold_warning_days": (1, 90),
+    "provider_reminder_days": (1, 60),
+    "reactivation_short_days": (1, 365),
     **{name: (1, 60) for name in POLICY_NAMES if name.startswith("target_")},
 }
 """The least and the most of each number: nobody should be asked for an answer in a day, or be watched for no time."""

@@ -56,6 +56,7 @@ class NoticeOutcome(StrEnum):
     USED = "used"
     SUSPENDED = "suspended"
     CLOSED = "closed"
+    HELD = "held"
 
 
 class TaskKind(StrEnum):
@@ -65,6 +66,7 @@ class TaskKind(StrEnum):
     ENABLE_CLIENT = "enable_client"
     FIND_CONTACT = "find_contact"
     NEW_SECRET = "new_secret"  # noqa: S105 - the name of a task, not a secret
+    CALLS_AFTER_SUSPENSION = "calls_after_suspension"
 
 
 PROVIDER_TASKS = frozenset({TaskKind.DISABLE_CLIENT, TaskKind.ENABLE_CLIENT, TaskKind.NEW_SECRET})

@@ -1,10 +1,13 @@
 """The data: one noun a file; shape, constraints and querysets, no workflow."""
 
 from accounts.models.account import Account, Credential
+from accounts.models.bounce import OF_THE_ADDRESS, Bounce, BounceKind, UnreachableAddress, unreachable_among
 from accounts.models.deputy import Deputy, holders
 from accounts.models.environment import Environment
 from accounts.models.event import Event
 from accounts.models.feed import BatchOutcome, Feed, FeedKind, Figure, LastUse, UsageBatch
+from accounts.models.handover import Handover, HandoverState
+from accounts.models.hold import Hold
 from accounts.models.job import JobRun, RunState
 from accounts.models.message import Message, MessageState
 from accounts.models.notice import Notice, SuspensionList
@@ -22,9 +25,12 @@ from accounts.models.usage import Coverage, DailyUsage, UsageFile
 
 __all__ = [
     "FORM_FIELDS",
+    "OF_THE_ADDRESS",
     "Account",
     "ApiToken",
     "BatchOutcome",
+    "Bounce",
+    "BounceKind",
     "Check",
     "CheckItem",
     "CheckOutcome",
@@ -37,6 +43,9 @@ __all__ = [
     "Feed",
     "FeedKind",
     "Figure",
+    "Handover",
+    "HandoverState",
+    "Hold",
     "JobRun",
     "LastUse",
     "Message",
@@ -56,6 +65,7 @@ __all__ = [
     "Subject",
     "SuspensionList",
     "Task",
+    "UnreachableAddress",
     "Upload",
     "UploadKind",
     "UploadPart",
@@ -64,4 +74,5 @@ __all__ = [
     "current_policy",
     "holders",
     "policy_record",
+    "unreachable_among",
 ]

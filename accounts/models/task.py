@@ -14,15 +14,22 @@ from accounts.models.subject import both_or_neither, choices, known
 
 
 class Task(models.Model):
-    """One piece of work about one account; ``event`` is the change that owes it."""
+    """One piece of work about one account; ``event`` is the change that owes it.
+
+    ``reminded_on`` and ``escalated_on`` are the days on which the provider, and then Support, was told that it stays
+    open. ``superseded``: a later task took its place; nobody did it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    kind = models.CharField(max_length=20, choices=choices(TaskKind))
+    kind = models.CharField(max_length=30, choices=choices(TaskKind))
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="tasks")
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="tasks")
     opened_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     done_by = models.CharField(max_length=200, null=True)  # noqa: DJ001 - both or neither with done_at
+    reminded_on = models.DateField(null=True)
+    escalated_on = models.DateField(null=True)
+    superseded = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
