@@ -13,7 +13,7 @@ from django.utils.cache import add_never_cache_headers
 
 from accounts.forms.verbs import VerbForm
 from accounts.lifecycle.errors import LostRace, NotReady
-from accounts.models import Account, Order
+from accounts.models import Account, ApiToken, Environment, Order
 from accounts.web.refusals import not_allowed_is_403
 from accounts.words import say
 
@@ -22,7 +22,7 @@ from accounts.words import say
 class Question:
     """What the page asks: about what, in which words; where Cancel leads; what is said after it was done."""
 
-    subject: Account | Order
+    subject: Account | Order | Environment | ApiToken
     label: str
     explains: str
     cancel_url: str
@@ -50,6 +50,28 @@ def ask(
             messages.info(request, say(lost.sentence))
         except NotReady as refusal:
             messages.warning(request, say(refusal.sentence))
+        else:
+            messages.success(request, question.said)
+    return HttpResponseRedirect(question.cancel_url)
+
+
+def ask_keeping(request: HttpRequest, question: Question, form: VerbForm, do: Callable[[], object]) -> HttpResponse:
+    """As ``ask``, for a form that is made already; a refusal shows the page again with what was typed.
+
+    Raises PermissionDenied when the action does not allow it.
+    """
+    if request.method != "POST":
+        return _page(request, question, form, 200)
+    if not form.is_valid():
+        return _page(request, question, form, 422)
+    with not_allowed_is_403():
+        try:
+            do()
+        except LostRace as lost:
+            messages.info(request, say(lost.sentence))
+        except NotReady as refusal:
+            form.add_error(None, say(refusal.sentence))
+            return _page(request, question, form, 422)
         else:
             messages.success(request, question.said)
     return HttpResponseRedirect(question.cancel_url)

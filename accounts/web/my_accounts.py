@@ -20,6 +20,7 @@ from accounts.lifecycle.errors import NotReady
 from accounts.lifecycle.states import AccountState, OrderState
 from accounts.models import Account, Order, current_policy
 from accounts.readers import account_page as reader
+from accounts.readers import feeds
 from accounts.readers.credentials import states_of
 from accounts.readers.year_strip import strips
 from accounts.web.door import actor_for, find_account, page_of, signed_in
@@ -74,6 +75,7 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
         "card": reader.card(found, current_policy(), today),
         "owner": found.owner_id == actor.id,
         "known": reader.known_through_of(found),
+        "said": feeds.who_said(found, feeds.told_of(found)),
         "months": months,
         "calls": sum(calls for _month, calls in months),
         "bars": reader.bars(months, CHART_HEIGHT),

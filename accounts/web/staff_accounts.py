@@ -25,7 +25,7 @@ from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import NotReady
 from accounts.lifecycle.states import PROVIDER_TASKS, AccountState, Role, TaskKind
 from accounts.models import Account, Credential, Task, current_policy
-from accounts.readers import account_page, credentials
+from accounts.readers import account_page, credentials, feeds
 from accounts.readers import staff_accounts as reader
 from accounts.readers.timeline import timeline
 from accounts.web.asking import Question, ask
@@ -35,6 +35,7 @@ from accounts.web.refusals import not_allowed_is_403
 from accounts.words import say
 
 TABS = (*(state.value for state in reader.STATES), reader.ALL)
+LIVING = (AccountState.ACTIVE.value, AccountState.NOTIFIED.value, AccountState.SUSPENDED.value)
 STAFF = (Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR)
 
 
@@ -79,8 +80,11 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
     found, actor, now = find_account(request, pk), actor_for(request), timezone.now()
     today = timezone.localdate(now)
     (state,), tasks = credentials.states_of([found], now), reader.tasks_of(found)
+    told = feeds.told_of(found)
     context = {
         "account": found,
+        "told": told,
+        "by_import": found.last_used_on is not None and feeds.who_said(found, told) is None,
         "card": account_page.card(found, current_policy(), today),
         "facts": _facts(found),
         "dates": _dates(found),
@@ -225,6 +229,9 @@ def _buttons(found: Account, actor: Actor, may_get_secret: bool) -> list[dict[st
     if actor.holds(Role.SUPPORT) and may_get_secret:
         url = reverse("account_new_secret", args=[found.pk])
         buttons.insert(0, {"url": url, "label": _("Ask Cegal for a new secret"), "danger": False})
+    if actor.holds(Role.SUPPORT) and found.state in LIVING:
+        url = reverse("account_use", args=[found.pk])
+        buttons.append({"url": url, "label": _("Write down a use"), "danger": False})
     return buttons
 
 

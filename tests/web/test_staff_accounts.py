@@ -149,15 +149,21 @@ def test_a_notice_shows_its_dates_and_how_it_ended(story: Story) -> None:
 @pytest.mark.parametrize(
     ("state", "who", "offered"),
     [
-        ("active", "support", ["Ask Cegal for a new secret", "Suspend", "Close the account"]),
+        ("active", "support", ["Ask Cegal for a new secret", "Suspend", "Close the account", "Write down a use"]),
         ("active", "administrator", ["Suspend"]),
         ("active", "responsible", []),
         (
             "notified",
             "support",
-            ["Ask Cegal for a new secret", "Keep on the owner’s behalf", "Suspend", "Close the account"],
+            [
+                "Ask Cegal for a new secret",
+                "Keep on the owner’s behalf",
+                "Suspend",
+                "Close the account",
+                "Write down a use",
+            ],
         ),
-        ("suspended", "support", ["Ask Cegal for a new secret", "Close the account"]),
+        ("suspended", "support", ["Ask Cegal for a new secret", "Close the account", "Write down a use"]),
         ("suspended", "administrator", []),
         ("closed", "support", []),
         ("pending", "support", []),

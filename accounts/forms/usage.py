@@ -1,0 +1,80 @@
+"""What staff type in about usage and tokens."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.actions.tokens import LONGEST_DAYS
+from accounts.forms.filters import EnvironmentFilter
+from accounts.forms.verbs import LONGEST_COMMENT, ReasonForm, VerbForm
+from accounts.models import Scope
+
+
+class BatchFilter(EnvironmentFilter):
+    """The environment of a delivery; there is nothing to search for in words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["q"]
+
+
+class GapForm(ReasonForm):
+    """Why days that nobody reported may be taken as known."""
+
+    comment = forms.CharField(
+        label=_("Why may these days be taken as known?"),
+        help_text=_("Kept with your name. Accounts are not held over these days any more."),
+        max_length=1000,
+        error_messages={"required": _("Write a reason.")},
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class UseForm(VerbForm):
+    """A use that Support knows of. ``corrects`` takes the place of the earlier entry, where there is one."""
+
+    day = forms.DateField(
+        label=_("Used on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), required=False,
+    )  # fmt: skip
+    corrects = forms.BooleanField(
+        label=_("This corrects the earlier entry"), required=False,
+        help_text=_("Leave the day empty if the account was not used at all that we know of."),
+    )  # fmt: skip
+    comment = forms.CharField(
+        label=_("How do you know?"), help_text=_("Kept in the history."), max_length=LONGEST_COMMENT,
+        error_messages={"required": _("Write how you know.")}, widget=forms.Textarea(attrs={"rows": 4}),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, entered: date | None = None, **kwargs: Any) -> None:
+        """``entered`` is the day of the earlier entry, None where there is none."""
+        super().__init__(*args, **kwargs)
+        if entered is None:
+            del self.fields["corrects"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("day") and not cleaned.get("corrects") and "day" not in self.errors:
+            self.add_error("day", _("Enter the day on which the account was used."))
+        return cleaned
+
+
+class TokenForm(forms.Form):
+    """A new API token."""
+
+    name = forms.CharField(
+        label=_("Which program will use it?"), max_length=100,
+        error_messages={"required": _("Name the program that will use the token.")},
+    )  # fmt: skip
+    scopes = forms.MultipleChoiceField(
+        label=_("What may it do?"), choices=[(Scope.USAGE_WRITE.value, _("Send usage (usage:write)"))],
+        initial=[Scope.USAGE_WRITE.value], widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose what the token may be used for.")},
+    )  # fmt: skip
+    days = forms.IntegerField(
+        label=_("Valid for how many days?"), min_value=1, max_value=LONGEST_DAYS, initial=365,
+        error_messages={"required": _("Enter a number of days.")},
+    )  # fmt: skip
