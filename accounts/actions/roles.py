@@ -33,7 +33,7 @@ def invite(
     Asked again for the same person it mails again. Raises NotReady for an address or role that cannot be or somebody
     deactivated, NotAllowed for anybody but an administrator and for roles given to oneself.
     """
-    _administrators(by)
+    lock_administrators(by)
     there = Person.objects.filter(email__iexact=email.strip()).first()
     if there is not None:
         _check_active(there)
@@ -41,7 +41,7 @@ def invite(
     known = people.create_person(email, by=by, now=now, roles=roles, name=name, language=language)
     known.person.refresh_from_db()
     owed = Owed((Tell("invited", Audience.PERSON),))
-    said = {"roles": _words(known.person.roles)}
+    said = {"roles": words(known.person.roles)}
     engine.note(known.person, "invite", by=by, now=now, change=Change(data=lambda _person: said), owed=owed)
     return known
 
@@ -55,7 +55,7 @@ def change_roles(
     Raises NotReady (no reason, the last administrator), NotAllowed, or LostRace when the person is not the version
     ``seen`` any more. None when they hold just these.
     """
-    holders = _administrators(by)
+    holders = lock_administrators(by)
     settings.must_say_why(comment)
     settings.must_be_as_seen(person, seen)
     held, wanted = person.roles, frozenset(roles) & frozenset(GRANTED_ROLES)
@@ -67,7 +67,7 @@ def change_roles(
         _check_not_last(person, holders)
     change = Change(
         comment=comment,
-        data=lambda _person: {"given": _words(given), "taken": _words(taken)},
+        data=lambda _person: {"given": words(given), "taken": words(taken)},
         also=lambda _changes: _write(person, given, taken, by, now),
     )
     owed = Owed((Tell("role_changed", Audience.PERSON),)) if person.is_active else None
@@ -80,7 +80,7 @@ def deactivate(person: Person, *, by: Actor, now: datetime, comment: str, seen: 
 
     No mail tells them: their address may not be theirs any more. Raises as ``change_roles``.
     """
-    holders = _administrators(by)
+    holders = lock_administrators(by)
     settings.must_say_why(comment)
     settings.must_be_as_seen(person, seen)
     _check_active(person)
@@ -95,7 +95,7 @@ def deactivate(person: Person, *, by: Actor, now: datetime, comment: str, seen: 
 @transaction.atomic
 def reactivate(person: Person, *, by: Actor, now: datetime, comment: str, seen: int | None = None) -> Event:
     """Let ``person`` in again, with the roles they held. With a reason. Raises as ``change_roles``."""
-    _administrators(by)
+    lock_administrators(by)
     settings.must_say_why(comment)
     settings.must_be_as_seen(person, seen)
     if person.is_active:
@@ -104,7 +104,7 @@ def reactivate(person: Person, *, by: Actor, now: datetime, comment: str, seen: 
     return settings.record_one(person, "reactivate", by=by, now=now, change=change)
 
 
-def _administrators(by: Actor) -> set[UUID]:
+def lock_administrators(by: Actor) -> set[UUID]:
     """Everybody who is an administrator now, locked until the end of the transaction; ``by`` must be one of them."""
     settings.must_be_administrator(by)
     held = RoleGrant.objects.select_for_update().filter(role=Role.ADMINISTRATOR.value, person__is_active=True)
@@ -137,5 +137,6 @@ def _write(person: Person, given: Collection[Role], taken: Collection[Role], by:
     )
 
 
-def _words(roles: Collection[Role]) -> list[str]:
+def words(roles: Collection[Role]) -> list[str]:
+    """The roles as an event keeps them."""
     return sorted(role.value for role in roles)

@@ -65,13 +65,17 @@ class Person(Subject, AbstractBaseUser):
 
 
 class RoleGrant(models.Model):
-    """One role held by one person, given by ``granted_by`` (in words) at ``granted_at``."""
+    """One role held by one person, given by ``granted_by`` (in words) at ``granted_at``.
+
+    ``by_single_sign_on``: it follows from a group that the issuer named, and goes when the group is gone.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="grants")
     role = models.CharField(max_length=24, choices=[(role.value, role.value) for role in GRANTED_ROLES])
     granted_by = models.CharField(max_length=200)
     granted_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    by_single_sign_on = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
