@@ -30,6 +30,7 @@ class HoldReason(StrEnum):
     FEED_NOT_CURRENT = "feed_not_current"
     NOTICE_NOT_DELIVERED = "notice_not_delivered"
     MASS_SUSPENSION = "mass_suspension"
+    HOLD_BY_SUPPORT = "hold_by_support"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ class InactivityFacts:
     ``last_activity_on``: the latest of activated, last used, kept and reactivated, and for an unknown last use
     the day on which we began to watch. ``known_through``: the last day up to which every day after
     ``last_activity_on`` is known, by a feed, an import's statement or an accepted gap. ``feed_through``: the
-    last day that the environment's feed covers, None when nothing was ever received.
+    last day that the environment's feed covers, None when nothing was ever received. ``held_until``: the last day
+    on which Support leaves the account alone, None without a hold.
     """
 
     state: AccountState
@@ -58,6 +60,7 @@ class InactivityFacts:
     known_through: date
     feed_through: date | None
     notice: NoticeFacts | None = None
+    held_until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,25 @@ def feed_is_current(feed_through: date | None, policy: Policy, today: date) -> b
     return feed_through is not None and (today - feed_through).days <= policy.feed_max_age_days
 
 
+def is_held(held_until: date | None, today: date) -> bool:
+    """Does Support leave the account alone today? The last day of a hold is part of it."""
+    return held_until is not None and today <= held_until
+
+
+def hold_problem(until: date, policy: Policy, today: date) -> Sentence | None:
+    """Why a hold cannot last through ``until``; None when it can: later than today, at most [365] days ahead."""
+    latest = today + timedelta(days=policy.hold_max_days)
+    if until <= today:
+        return _("The last day must be later than today.")
+    if until > latest:
+        return _(
+            "%(day)s is the latest: an account is left alone for at most %(most)s days.",
+            day=latest.isoformat(),
+            most=policy.hold_max_days,
+        )
+    return None
+
+
 def reminder_due(notice: NoticeFacts, policy: Policy, today: date) -> bool:
     """Is a reminder due today? A missed one goes out with the next run up to ``answer by``, two as one.
 
@@ -122,6 +144,8 @@ def _decide_active(facts: InactivityFacts, policy: Policy, today: date) -> Decis
     if not is_inactive(facts.last_activity_on, policy, today):
         due = inactive_from(facts.last_activity_on, policy)
         return Decision(Action.NOTHING, _("Not inactive before %(day)s.", day=due.isoformat()))
+    if is_held(facts.held_until, today):
+        return _left_alone(facts.held_until)
     if not feed_is_current(facts.feed_through, policy, today):
         return Decision(Action.HOLD, _stale_feed(facts.feed_through), HoldReason.FEED_NOT_CURRENT)
     return Decision(Action.NOTIFY, _("No activity since %(day)s.", day=facts.last_activity_on.isoformat()))
@@ -130,6 +154,8 @@ def _decide_active(facts: InactivityFacts, policy: Policy, today: date) -> Decis
 def _decide_notified(facts: InactivityFacts, notice: NoticeFacts, policy: Policy, today: date) -> Decision:
     if not is_inactive(facts.last_activity_on, policy, today):
         return Decision(Action.CLEAR, _("Active since %(day)s.", day=facts.last_activity_on.isoformat()))
+    if is_held(facts.held_until, today):
+        return _left_alone(facts.held_until)
     if notice.delivered_on is None or notice.answer_by is None:
         return _undelivered(notice)
     if today <= notice.answer_by:
@@ -141,6 +167,11 @@ def _decide_notified(facts: InactivityFacts, notice: NoticeFacts, policy: Policy
     if facts.known_through < notice.answer_by:
         return Decision(Action.HOLD, _unknown_day(facts.known_through), HoldReason.FEED_NOT_CURRENT)
     return Decision(Action.SUSPEND, _("No answer came by %(day)s.", day=notice.answer_by.isoformat()))
+
+
+def _left_alone(until: date | None) -> Decision:
+    said = _("Support leaves the account alone until %(day)s.", day=str(until))
+    return Decision(Action.HOLD, said, HoldReason.HOLD_BY_SUPPORT)
 
 
 def _undelivered(notice: NoticeFacts) -> Decision:

@@ -6,15 +6,32 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from accounts.lifecycle.inactivity import InactivityFacts, NoticeFacts
 from accounts.lifecycle.states import AccountState
-from accounts.models.account import Account
 from accounts.models.usage import Coverage
 
 Stretch = tuple[date, date]
 ONE_DAY = timedelta(days=1)
+
+
+class Watched(Protocol):
+    """What is looked at of an account: its row, or the same columns read in bulk."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def last_activity_on(self) -> date: ...
+    @property
+    def kept_on(self) -> date | None: ...
+    @property
+    def reactivated_on(self) -> date | None: ...
+    @property
+    def stated_through(self) -> date | None: ...
+    @property
+    def last_use_is_unknown(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -39,8 +56,8 @@ class Watch:
         begun = [first for first, _last in self.stretches if first <= seen_on]
         return begun[-1] if begun else None
 
-    def facts(self, account: Account, notice: NoticeFacts | None) -> InactivityFacts:
-        """``account`` as ``decide`` looks at it (DOMAIN.md, "Known use").
+    def facts(self, account: Watched, notice: NoticeFacts | None, held_until: date | None = None) -> InactivityFacts:
+        """``account`` as ``decide`` looks at it (DOMAIN.md, "Known use"); ``held_until``: the last day of its hold.
 
         An unknown last use is counted from the day on which we began to watch without a gap, until its owner
         has answered or the account was reactivated. A gap that came after its notice is no use: the days in it are
@@ -56,7 +73,16 @@ class Watch:
             known_through=self.known_through(max(last_activity, account.stated_through or last_activity)),
             feed_through=self.feed_through,
             notice=notice,
+            held_until=held_until,
         )
+
+
+def fed(watch: Watch, first: date, last: date) -> Watch:
+    """``watch`` as it will be when a feed has covered these days too, both ends included; as it is for no days."""
+    if last < first:
+        return watch
+    through = max(last, watch.feed_through or last)
+    return Watch(_joined(sorted([*watch.stretches, (first, last)])), through)
 
 
 def watches() -> dict[UUID, Watch]:
