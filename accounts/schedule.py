@@ -12,10 +12,22 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from accounts import delivery
-from accounts.actions import credentials, inactivity, runs, timers, uploads, usage_pull
+from accounts.actions import (
+    bounce_mailbox,
+    bounces,
+    credentials,
+    handovers,
+    holds,
+    inactivity,
+    runs,
+    timers,
+    uploads,
+    usage_pull,
+)
 from accounts.actions.lines import Progress
 from accounts.lifecycle.actor import SYSTEM
 from accounts.lifecycle.errors import Refused
@@ -69,6 +81,18 @@ def _deliver_messages(work: Work) -> Mapping[str, int]:
     return delivery.deliver_due(work.clock, between=work.alive)
 
 
+def _take_in_bounces(work: Work) -> Mapping[str, int]:
+    """What the mail server refused first: a mailbox that cannot be read must not hold that up."""
+    counts = Counter(bounces.follow(now=work.clock()))
+    url, portal = settings.BOUNCE_MAILBOX_URL, settings.PORTAL_URL
+    counts.update(bounce_mailbox.poll(url, portal, clock=work.clock, between=work.alive))
+    return counts
+
+
+def _expire_handovers(work: Work) -> Mapping[str, int]:
+    return handovers.expire(today=work.today, now=work.now, by=SYSTEM)
+
+
 def _verify_new(work: Work) -> Mapping[str, int]:
     return credentials.verify_new(clock=work.clock, by=SYSTEM, between=work.alive)
 
@@ -79,6 +103,10 @@ def _destroy_uncollected(work: Work) -> Mapping[str, int]:
 
 def _pull_usage(work: Work) -> Mapping[str, int]:
     return usage_pull.pull(clock=work.clock, by=SYSTEM, between=work.alive)
+
+
+def _end_holds(work: Work) -> Mapping[str, int]:
+    return holds.end_holds(today=work.today, now=work.now, by=SYSTEM)
 
 
 def _check_inactivity(work: Work) -> Mapping[str, int]:
@@ -112,11 +140,14 @@ def _verify_history(work: Work) -> Mapping[str, int]:
 
 JOBS: tuple[Job, ...] = (
     Job("deliver_messages", _deliver_messages),
+    Job("take_in_bounces", _take_in_bounces),
     Job("verify_new", _verify_new),
     Job("expire_secrets", _destroy_uncollected, time(0, 30)),
     Job("tidy_runs", _tidy_runs, time(4, 0)),
     Job("pull_usage", _pull_usage, time(5, 0)),
+    Job("end_holds", _end_holds, time(5, 30)),
     Job("check_inactivity", _check_inactivity, time(6, 0)),
+    Job("expire_handovers", _expire_handovers, time(5, 45)),
     Job("remind_stages", _remind_stages, time(6, 30)),
     Job("expire_returned", _expire_returned, time(6, 30)),
     Job("verify_history", _verify_history, time(3, 0)),  # last: it may take minutes

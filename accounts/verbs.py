@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from accounts.actions import approval, credentials, notices, ordering, setup
+from accounts.actions import approval, credentials, holds, notices, ordering, setup
 from accounts.forms import verbs as forms
 from accounts.forms.returning import ReturnForm
 from accounts.lifecycle import transition
@@ -109,6 +109,20 @@ ACCOUNT_VERBS: dict[str, Verb] = {
     "keep": Verb(
         forms.KeepForm, notices.keep,
         _("The account stays active, and its year begins anew today."), _("The account is kept."),
+    ),
+    "hold": Verb(
+        forms.HoldForm, holds.set_hold,
+        _(
+            "Until that day nobody is asked about the account and it is not suspended for inactivity. An open notice "
+            "ends now; after the hold a whole new one opens if the account is still unused. A hold that is there "
+            "already is replaced. The owner is told."
+        ),
+        _("The account is left alone."),
+    ),
+    "lift_hold": Verb(
+        forms.ReasonForm, holds.lift_hold,
+        _("From the next check on the rules apply again: an account that is unused gets a whole new notice."),
+        _("The hold is lifted."),
     ),
     "suspend": Verb(
         forms.ReasonForm, notices.suspend,

@@ -211,7 +211,7 @@ def _write_alike(
     events = []
     for subject in won:
         subject.version = version + 1
-        _apply(subject, target, now, change, moved=goal is not None)
+        _apply(subject, target, now, change, moved=target != source)
         events.append(_event(subject, verb, source, target, by, now, change, previous=heads.get(subject.pk, "")))
     _insert(events)
     return list(zip(won, events, strict=True))

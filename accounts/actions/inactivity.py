@@ -14,14 +14,14 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.actions import brake, notices
+from accounts.actions import brake, contacts, notices
 from accounts.actions.lines import Progress, silent
 from accounts.lifecycle.actor import SYSTEM, Actor
 from accounts.lifecycle.inactivity import Action, Decision, HoldReason, NoticeFacts, cutoff, decide
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.states import AccountState, NoticeOutcome
-from accounts.models import Account, Environment, Message, MessageState, Notice, current_policy
+from accounts.models import Account, Environment, Hold, Message, MessageState, Notice, current_policy
 from accounts.models.among import among
 from accounts.models.watch import Watch, watches
 
@@ -82,8 +82,9 @@ class Check:
     watches: dict[UUID, Watch]
     environments: dict[UUID, Environment] = field(default_factory=dict)
 
-    def find(self, account: Account, notice: Notice | None) -> Finding:
-        facts = self.watches.get(account.environment_id, Watch()).facts(account, _facts(notice))
+    def find(self, account: Account, notice: Notice | None, hold: Hold | None) -> Finding:
+        held_until = hold.until if hold else None
+        facts = self.watches.get(account.environment_id, Watch()).facts(account, _facts(notice), held_until)
         return Finding(account, notice, decide(facts, self.policy, self.today), facts.last_activity_on)
 
 
@@ -122,7 +123,8 @@ def check(
 def decide_one(account: Account, *, today: date, now: datetime) -> Decision:
     """What the check of ``today`` would decide about one account: the page's "why, why not"."""
     run = Check(today, now, SYSTEM, current_policy(), watches())
-    return run.find(account, _open_notices().filter(account=account).first()).decision
+    hold = Hold.objects.running(today).filter(account=account).first()
+    return run.find(account, _open_notices().filter(account=account).first(), hold).decision
 
 
 def _act(findings: Sequence[Finding], run: Check, dry_run: bool) -> Iterator[Entry]:
@@ -178,14 +180,20 @@ def _with_notices(accounts: QuerySet[Account], run: Check) -> Iterator[list[Find
     for chunk in _in_chunks(accounts, "state_since", run):
         running = _open_notices().filter(among("account_id", [account.pk for account in chunk]))
         by_account = {notice.account_id: notice for notice in running}
-        yield [run.find(account, by_account.get(account.pk)) for account in chunk]
+        held = _held(chunk, run)
+        yield [run.find(account, by_account.get(account.pk), held.get(account.pk)) for account in chunk]
 
 
 def _active(run: Check) -> Iterator[list[Finding]]:
     """The active accounts whose last activity lies more than a year back, in chunks by (last activity, key)."""
     accounts = Account.objects.active_past(cutoff(run.policy, run.today))
     for chunk in _in_chunks(accounts, "last_activity_on", run):
-        yield [run.find(account, None) for account in chunk]
+        held = _held(chunk, run)
+        yield [run.find(account, None, held.get(account.pk)) for account in chunk]
+
+
+def _held(chunk: Sequence[Account], run: Check) -> dict[UUID, Hold]:
+    return Hold.objects.by_account([account.pk for account in chunk], run.today)
 
 
 def _in_chunks(accounts: QuerySet[Account], column: str, run: Check) -> Iterator[list[Account]]:
@@ -207,7 +215,7 @@ def _in_chunks(accounts: QuerySet[Account], column: str, run: Check) -> Iterator
 
 def _open_notices() -> QuerySet[Notice]:
     """Open notices with ``waiting``: is one of their mails still on its way or delivered?"""
-    sent = Message.objects.filter(notice=OuterRef("pk"), kind=notices.NOTICE_MAIL)
+    sent = Message.objects.filter(notice=OuterRef("pk"), kind=contacts.NOTICE_MAIL)
     waiting = Exists(sent.exclude(state=MessageState.GIVEN_UP.value))
     return Notice.objects.filter(outcome=NoticeOutcome.OPEN.value).annotate(waiting=waiting)
 

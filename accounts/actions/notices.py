@@ -13,7 +13,8 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.actions import engine, provider
+from accounts import outbox
+from accounts.actions import contacts, engine, holds, provider
 from accounts.actions.engine import Change, Owed
 from accounts.lifecycle.actor import Actor, ActorKind
 from accounts.lifecycle.facts import AccountFacts
@@ -21,15 +22,14 @@ from accounts.lifecycle.inactivity import Action, cutoff
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import Audience, NoticeOutcome, TaskKind
 from accounts.lifecycle.transition import Tell
-from accounts.models import Account, Event, Notice
+from accounts.models import Account, Event, Handover, HandoverState, Notice
 from accounts.models.among import among
 from accounts.models.event import ON_BEHALF_OF
 from accounts.models.facts import account_facts
 from accounts.models.ids import ordered_ids
 from accounts.models.insert import insert_rows
 
-NOTICE_MAIL = "inactivity_notice"
-_REMINDER = tuple(Tell("inactivity_reminder", to) for to in (Audience.OWNER, Audience.TECHNICAL_CONTACT))
+REMINDER_MAIL = "inactivity_reminder"
 
 Pairs = Sequence[tuple[Account, Notice | None]]
 
@@ -47,25 +47,27 @@ def notify(pairs: Pairs, *, policy: Policy, today: date, by: Actor, now: datetim
         )  # fmt: skip
 
     change = Change(
-        still=Q(last_activity_on__lt=cutoff(policy, today)), also=open_notices, notices=ids,
+        still=Q(last_activity_on__lt=cutoff(policy, today)) & holds.none_on(today), also=open_notices, notices=ids,
         data=lambda account: {"last_activity_on": account.last_activity_on.isoformat()},
     )  # fmt: skip
     return _many(pairs, "notify", by, now, change)
 
 
 def remind(pairs: Pairs, *, policy: Policy, today: date, by: Actor, now: datetime) -> set[UUID]:
-    """Remind the contacts of each account whose notice is still open; give those reminded."""
+    """Remind those whom each notice that is still open has reached; give the accounts reminded."""
     held = {account.pk: notice for account, notice in pairs if notice is not None}
 
     def stamp(changes: list[tuple[Account, Event]]) -> None:
-        Notice.objects.filter(among("pk", [held[a.pk].pk for a, _e in changes])).update(reminded_on=today)
+        notices = {account.pk: held[account.pk].pk for account, _event in changes}
+        Notice.objects.filter(among("pk", list(notices.values()))).update(reminded_on=today)
+        outbox.post_each(changes, REMINDER_MAIL, contacts.asked_by(notices), now=now, notices=notices)
 
     change = Change(
-        also=stamp, notices={pk: notice.pk for pk, notice in held.items()},
+        also=stamp,
         data=lambda account: {"answer_by": str(held[account.pk].answer_by)},
     )  # fmt: skip
     subjects = [account for account, notice in pairs if notice is not None]
-    done = engine.record(subjects, "remind", by=by, now=now, change=change, owed=Owed(_REMINDER))
+    done = engine.record(subjects, "remind", by=by, now=now, change=change)
     return {account.pk for account, _event in done}
 
 
@@ -81,7 +83,8 @@ def clear(pairs: Pairs, *, policy: Policy, today: date, by: Actor, now: datetime
 def suspend_for_inactivity(pairs: Pairs, *, policy: Policy, today: date, by: Actor, now: datetime) -> set[UUID]:
     """notified -> suspended, for those that are still inactive and whose delivered notice is still unanswered."""
     change = Change(
-        still=Q(last_activity_on__lt=cutoff(policy, today)), also=_ender(NoticeOutcome.SUSPENDED, now),
+        still=Q(last_activity_on__lt=cutoff(policy, today)) & holds.none_on(today),
+        also=_ender(NoticeOutcome.SUSPENDED, now),
         notices=_ids(pairs), data=lambda account: {"last_activity_on": account.last_activity_on.isoformat()},
     )  # fmt: skip
     return _many(pairs, "suspend_for_inactivity", by, now, change)
@@ -127,7 +130,13 @@ def keep(account: Account, *, by: Actor, now: datetime, comment: str) -> Event:
 
 def suspend(account: Account, *, by: Actor, now: datetime, comment: str) -> Event:
     """Suspend at once, with a reason (a leaked secret, say); an open notice ends with it."""
-    change = Change(comment=comment, also=_ender(NoticeOutcome.SUSPENDED, now, comment, by))
+    end_notice = _ender(NoticeOutcome.SUSPENDED, now, comment, by)
+
+    def end(changes: list[tuple[Account, Event]]) -> None:
+        end_notice(changes)
+        holds.end_with(account, by=by, now=now)
+
+    change = Change(comment=comment, also=end)
     facts = account_facts(account, by, comment=comment)
     return engine.move(account, "suspend", by=by, now=now, facts=facts, change=change)
 
@@ -141,12 +150,20 @@ def close(account: Account, *, by: Actor, now: datetime, comment: str) -> Event:
 
     def end(changes: list[tuple[Account, Event]]) -> None:
         end_notice(changes)
+        holds.end_with(account, by=by, now=now)
+        _end_handover(account, by=by, now=now)
         for kind in (TaskKind.ENABLE_CLIENT, TaskKind.NEW_SECRET):
             provider.supersede(account, kind, by=by, now=now)
 
     change = Change(comment=comment, also=end, data=lambda _a: _on_behalf(account, by))
     facts = account_facts(account, by, comment=comment)
     return engine.move(account, "close", by=by, now=now, facts=facts, change=change)
+
+
+def _end_handover(account: Account, *, by: Actor, now: datetime) -> None:
+    """Nobody can take over an account that is closed."""
+    asked = Handover.objects.filter(account=account, state=HandoverState.ASKED.value)
+    asked.update(state=HandoverState.WITHDRAWN.value, closed_at=now, closed_by=by.name)
 
 
 def _many(pairs: Pairs, verb: str, by: Actor, now: datetime, change: Change) -> set[UUID]:

@@ -48,7 +48,7 @@ def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, A
     if letter.order is not None:
         known |= _about_order(letter, letter.order, policy)
     if letter.account is not None:
-        known |= _about_account(letter.account)
+        known |= _about_account(letter.account) | words.about_days(event.data)
     if letter.notice is not None and letter.account is not None:
         known |= _about_notice(letter.notice, timezone.localdate(now), policy)
     if message.kind in COLLECT_KINDS:

@@ -54,6 +54,7 @@ class Told:
 _PURPOSE_ASKED = gettext_noop("Which project or customer is it for? A project number is enough.")
 _COMMENTS = [{"field": "purpose", "text": _PURPOSE_ASKED}]
 _RANGE = {"to": HENRIK, "starts_on": "2026-12-21", "ends_on": "2027-01-03"}
+_HELD = {"until": "2027-03-31", "set_by": MARTE}
 _CHANGED = {"purpose": ["", ""], "system": ["", ""]}
 
 TOLD: dict[str, Told] = {
@@ -101,6 +102,10 @@ TOLD: dict[str, Told] = {
     "message_to_support": Told(INGRID, gettext_noop("Can we have TEST first? PRODUCTION is not urgent.")),
     "message_to_requester": Told(comment=gettext_noop("Yes: TEST will be ready this week.")),
     "account_kept": Told(INGRID, gettext_noop("We use it again when the next campaign starts in March.")),
+    "account_held": Told(comment=gettext_noop("The customer moves to a new system in spring."), data=_HELD),
+    "hold_lifted": Told(comment=gettext_noop("The move is done.")),
+    "hold_ends_soon": Told(SYSTEM.name, data=_HELD),
+    "hold_ends_soon_copy": Told(SYSTEM.name, data=_HELD),
     "account_suspended": Told(comment=gettext_noop("The client secret was found in a public repository.")),
     "account_closed": Told(INGRID, gettext_noop("The integration has been replaced.")),
     "new_secret_asked": Told(comment=gettext_noop("The owner did not collect the last one in time.")),

@@ -141,6 +141,11 @@ def about_deputy(data: dict[str, Any]) -> dict[str, str]:
     return {"other": data["to"], "first_day": first, "last_day": last}
 
 
+def about_days(data: dict[str, Any]) -> dict[str, str]:
+    """The days that an account's event names (the last day of a hold, say), in words; those it does not name are ""."""
+    return {name: long_day(date.fromisoformat(data[name])) if data.get(name) else "" for name in ("until", "day")}
+
+
 def _language() -> str:
     return "nb" if (get_language() or "").startswith("nb") else "en"
 

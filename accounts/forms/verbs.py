@@ -6,14 +6,18 @@ takes by keyword besides who and when.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.order import OrderForm, answers
-from accounts.models import Account, Environment, Order
+from accounts.lifecycle.inactivity import hold_problem
+from accounts.models import Account, Environment, Order, current_policy
 from accounts.models.setup import Setup
+from accounts.words import say
 
 LONGEST_COMMENT = 2000
 
@@ -23,7 +27,7 @@ class VerbForm(forms.Form):
 
     subject: Any
 
-    def __init__(self, *args: Any, subject: Order | Account, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, subject: Any, **kwargs: Any) -> None:
         self.subject = subject
         super().__init__(*args, **kwargs)
 
@@ -101,6 +105,28 @@ class KeepForm(ReasonForm):
         _("One sentence is enough, for example the project it serves."),
         required=_("Say what you use it for."),
     )
+
+
+class HoldForm(ReasonForm):
+    """Leave an account alone: through which day, and why."""
+
+    until = forms.DateField(
+        label=_("Leave alone through"),
+        help_text=_("The last day. Later than today; the policy says how long at most."),
+        error_messages={"required": _("Enter the last day."), "invalid": _("Enter a date, such as 2027-01-31.")},
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    field_order = ("until", "comment")
+
+    def clean_until(self) -> date:
+        until: date = self.cleaned_data["until"]
+        problem = hold_problem(until, current_policy(), timezone.localdate())
+        if problem is not None:
+            raise forms.ValidationError(say(problem))
+        return until
+
+    def arguments(self) -> dict[str, Any]:
+        return {**super().arguments(), "until": self.cleaned_data["until"]}
 
 
 class SetupForm(CommentForm):

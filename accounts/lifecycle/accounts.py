@@ -33,6 +33,20 @@ ACCOUNT: Table = (
         tells=(Tell("account_used", Audience.OWNER),), automatic=True,
     ),
     Transition(
+        "hold", (S.ACTIVE, S.NOTIFIED), S.ACTIVE, (Role.SUPPORT,),
+        _("Leave alone until a day"), _("left the account alone: no notice and no suspension"),
+        tells=(Tell("account_held", Audience.OWNER),), comment_needed=True,
+    ),
+    Transition(
+        "lift_hold", (S.ACTIVE,), S.ACTIVE, (Role.SUPPORT,),
+        _("Leave it alone no longer"), _("lifted the hold: the rules apply again"),
+        when=(guards.is_held,), tells=(Tell("hold_lifted", Audience.OWNER),), comment_needed=True,
+    ),
+    Transition(
+        "end_hold", (S.ACTIVE,), S.ACTIVE, (Role.SYSTEM,),
+        _("End the hold"), _("saw the hold end: the rules apply again"), automatic=True,
+    ),
+    Transition(
         "suspend_for_inactivity", (S.NOTIFIED,), S.SUSPENDED, (Role.SYSTEM,),
         _("Suspend for inactivity"), _("suspended the account: no answer came in time"),
         tells=_contacts("account_suspended_inactive"), owes=(TaskKind.DISABLE_CLIENT,), automatic=True,

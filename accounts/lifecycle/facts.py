@@ -52,9 +52,11 @@ class AccountFacts(Facts):
     """An account as the guards see it.
 
     ``notice_open``: a round of the inactivity procedure is running. ``by_link``: the actor followed a mail's link and
-    did not sign in. ``reactivation``: the order, sent and not ended, that asks to reactivate the account.
+    did not sign in. ``reactivation``: the order, sent and not ended, that asks to reactivate the account. ``held``: a
+    hold by Support is there that nobody lifted.
     """
 
     notice_open: bool = False
     reactivation: str = ""
     by_link: bool = False
+    held: bool = False

@@ -126,6 +126,13 @@ def no_reactivation_under_way(facts: Facts) -> Sentence | None:
     return None
 
 
+def is_held(facts: Facts) -> Sentence | None:
+    """Only a hold that is there can be lifted."""
+    if not _account(facts).held:
+        return _("Support does not leave this account alone, so there is nothing to lift.")
+    return None
+
+
 def signed_in(facts: Facts) -> Sentence | None:
     """A mail's link keeps an account; closing it needs signing in (DOMAIN.md, the inactivity rules)."""
     return _("Sign in to close the account.") if _account(facts).by_link else None

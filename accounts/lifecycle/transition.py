@@ -31,6 +31,7 @@ class Transition:
     tasks that are written in the same transaction. ``duties`` say who may not although the role fits: duties are
     kept apart, a link did not sign in (a refusal is NotAllowed). ``guards`` say what is still missing (NotReady),
     ``comment_needed`` asks for a reason, and ``automatic`` rows have no button: another verb or the clock starts them.
+    ``when`` says for which subjects the row is there at all: for the others there is no button, and no use in trying.
     """
 
     verb: str
@@ -45,6 +46,7 @@ class Transition:
     owes: tuple[TaskKind, ...] = ()
     comment_needed: bool = False
     automatic: bool = False
+    when: tuple[Guard, ...] = ()
 
     def refusal(self, facts: Facts) -> Sentence | None:
         """The first sentence of the guards that says why not, or nothing."""
@@ -89,9 +91,14 @@ def may(row: Transition, facts: Facts) -> bool:
 
 
 def check_allowed(row: Transition, facts: Facts) -> None:
-    """Raise NotAllowed when this actor plays no role that the row is for, or duties must be kept apart."""
+    """Raise NotAllowed when this actor plays no role that the row is for, or duties must be kept apart.
+
+    NotReady when the row is not for a subject like this one.
+    """
     if not may(row, facts):
         raise NotAllowed(_("Only %(roles)s can do this: %(label)s.", roles=_role_names(row.by), label=row.label))
+    if (missing := first_said(row.when, facts)) is not None:
+        raise NotReady(missing)
     if (said := first_said(row.duties, facts)) is not None:
         raise NotAllowed(said)
 
@@ -105,8 +112,13 @@ def check(row: Transition, facts: Facts) -> None:
 
 def open_to(table: Table, state: str, facts: Facts) -> list[Transition]:
     """The rows that this actor may start now, in the table's order: the buttons of a page."""
+    return [row for row in offered_to(table, state, facts) if first_said(row.duties, facts) is None]
+
+
+def offered_to(table: Table, state: str, facts: Facts) -> list[Transition]:
+    """The rows for this actor's roles and a subject like this one, also those that duties keep from them."""
     mine = (row for row in table if state in row.sources and may(row, facts) and not row.automatic)
-    return [row for row in mine if first_said(row.duties, facts) is None]
+    return [row for row in mine if first_said(row.when, facts) is None]
 
 
 def _role_names(roles: Iterable[Role]) -> str:

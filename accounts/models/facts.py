@@ -18,6 +18,7 @@ from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import AccountState, OrderKind, Role
 from accounts.models.account import Account
 from accounts.models.event import Event
+from accounts.models.hold import Hold
 from accounts.models.notice import Notice
 from accounts.models.order import FORM_FIELDS, Order
 from accounts.models.subject import Subject
@@ -55,6 +56,7 @@ def account_facts(account: Account, by: Actor, *, comment: str = "") -> AccountF
         by_link=by.kind is ActorKind.LINK,
         reactivation=_reactivation_of(account),
         notice_open=Notice.objects.filter(account=account, closed_at__isnull=True).exists(),
+        held=Hold.objects.filter(account=account, ended_at__isnull=True).exists(),
     )
 
 

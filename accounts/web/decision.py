@@ -128,7 +128,7 @@ def _option(order: Order, row: Transition, checked: bool, data: Mapping[str, Any
 def _kept_from(order: Order, by: Actor) -> list[Option]:
     """The verbs of this person's roles that the separation of duties keeps from them, with its sentence."""
     facts = verbs.facts_of(order, by)
-    mine = [row for row in ORDER if order.state in row.sources and transition.may(row, facts) and not row.automatic]
+    mine = transition.offered_to(ORDER, order.state, facts)
     refused = [(row, transition.first_said(row.duties, facts)) for row in mine]
     return [Option(row.verb, say(row.label), "", why_not=say(said)) for row, said in refused if said is not None]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from accounts import verbs
 from accounts.delivery.kinds import KINDS, STAGE_REMINDER
@@ -44,7 +46,7 @@ STATES = {
     "submit": "draft", "resubmit": "returned", "withdraw": "support", "reopen": "withdrawn", "return": "support",
     "send_for_approval": "support", "approve": "approval", "reject": "approval", "send_to_cegal": "approved",
     "hand_back": "cegal_setup", "complete_setup": "cegal_setup", "issue_credentials": "credential_issue",
-    "keep": "notified", "suspend": "active", "close": "active",
+    "keep": "notified", "hold": "active", "lift_hold": "active", "suspend": "active", "close": "active",
 }  # fmt: skip
 
 
@@ -55,6 +57,7 @@ def test_every_form_gives_what_its_action_takes(story: Story) -> None:
             state = STATES[name]
             row = story.order_in(state) if subject is Order else story.account_in(state)
             data = {**(story.data_for(row, name) if subject is Order else {}), "comment": "Because."}
+            data |= {"until": timezone.localdate() + timedelta(days=30)} if name == "hold" else {}
             form = verb.form(data, subject=row)
             assert form.is_valid(), (name, form.errors)
             inspect.signature(verb.action).bind(row, by=None, now=None, **form.arguments())

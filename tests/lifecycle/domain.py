@@ -51,14 +51,17 @@ activate               | pending                   | active    | support        
 notify                 | active                    | notified  | system                | owner technical_contact
 keep                   | notified                  | active    | owner support         | owner
 used                   | notified                  | active    | system                | owner
+hold                   | active notified           | active    | support               | owner
+lift_hold              | active                    | active    | support               | owner
+end_hold               | active                    | active    | system                |
 suspend_for_inactivity | notified                  | suspended | system                | owner technical_contact
 suspend                | active notified           | suspended | support administrator | owner technical_contact
 reactivate             | suspended                 | active    | support               | owner technical_contact
 close                  | active notified suspended | closed    | owner support         | owner technical_contact
 """)
 
-NEEDS_A_REASON = {"reject", "hand_back", "keep", "suspend", "close"}
-HAS_NO_BUTTON = {"expire", "activate", "notify", "used", "suspend_for_inactivity", "reactivate"}
+NEEDS_A_REASON = {"reject", "hand_back", "keep", "hold", "lift_hold", "suspend", "close"}
+HAS_NO_BUTTON = {"expire", "activate", "notify", "used", "end_hold", "suspend_for_inactivity", "reactivate"}
 OWES_A_DISABLING = {"suspend_for_inactivity", "suspend", "close"}
 ASKS_WHO_BESIDES_THE_ROLE = {"approve": "separation of duties", "close": "signed in, not by a mail's link"}
 

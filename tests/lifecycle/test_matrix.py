@@ -24,7 +24,7 @@ def everything_in_place(kind: str, role: str) -> Facts:
     """Facts that satisfy every guard, for somebody who holds only ``role``."""
     roles = frozenset({Role(role)})
     if kind == "account":
-        return AccountFacts(roles=roles, actor_id=uuid4(), comment="Because.", notice_open=True)
+        return AccountFacts(roles=roles, actor_id=uuid4(), comment="Because.", notice_open=True, held=True)
     return OrderFacts(roles=roles, actor_id=uuid4(), comment="Because.", purpose=PURPOSE, field_comments=1)
 
 
