@@ -71,10 +71,30 @@ def post(
     return number
 
 
-def post_to(event: Event, tell: Tell, to: Recipient, *, now: datetime) -> None:
-    """Write the message of ``tell`` to somebody whom the subject does not name any more: who was replaced, say."""
-    insert_rows(Message, [_message(next(ordered_ids(now)), event, tell.kind, to, None)], created_at=now, due_at=now)
+def post_to(event: Event, tell: Tell, to: Recipient, *, now: datetime, notice_id: UUID | None = None) -> None:
+    """Write the message of ``tell`` to somebody whom the subject does not name: who was replaced, say."""
+    message = _message(next(ordered_ids(now)), event, tell.kind, to, notice_id)
+    insert_rows(Message, [message], created_at=now, due_at=now)
     wake(DELIVER)
+
+
+def post_each(
+    changes: Iterable[tuple[Subject, Event]],
+    kind: str,
+    to: Mapping[UUID, Sequence[Recipient]],
+    *,
+    now: datetime,
+    notices: Mapping[UUID, UUID],
+) -> None:
+    """Write a message of ``kind`` to each of those whom ``to`` names for the changed subject, by its id."""
+    ids = ordered_ids(now)
+    messages = (
+        _message(next(ids), event, kind, recipient, notices.get(subject.pk))
+        for subject, event in changes
+        for recipient in to.get(subject.pk, ())
+    )
+    if insert_rows(Message, messages, created_at=now, due_at=now):
+        wake(DELIVER)
 
 
 def recipients(subject: Subject, tells: Sequence[Tell], today: date) -> list[tuple[Tell, Recipient]]:

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts import delivery, schedule
-from accounts.actions import credentials, uploads
+from accounts.actions import bounces, credentials, uploads
 from accounts.lifecycle.actor import SYSTEM
 
 
@@ -14,6 +14,7 @@ from accounts.lifecycle.actor import SYSTEM
 def deliver_messages() -> None:
     """Deliver what is due: sent by the outbox after each commit that owes a message."""
     delivery.deliver_due(timezone.now)
+    bounces.follow(now=timezone.now())
 
 
 @shared_task(name="accounts.tasks.run_due")  # type: ignore[untyped-decorator]

@@ -150,6 +150,16 @@ class Environment(environ.Env):
             )
         return url
 
+    def mailbox(self, name: str) -> str:
+        """Return the address of an IMAP mailbox; "" where there is none."""
+        url = self.text(name)
+        parts = _split(url) if url else None
+        if url and (not parts or parts.scheme not in {"imaps", "imap"} or not parts.hostname or not parts.username):
+            raise ImproperlyConfigured(
+                f"{name} must look like imaps://USER:PASSWORD@HOST/INBOX (special letters as %XX)."
+            )
+        return url
+
     def secret_key(self, value: str) -> str:
         """Return SECRET_KEY if it is long enough to keep sessions safe."""
         if len(value) < _SHORT:

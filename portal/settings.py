@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from portal import embedded
+from portal import embedded, single_sign_on
 from portal.environment import BASE_DIR, Environment, credential_keys
 from portal.logs import configure_structlog, logging_config
 
@@ -91,6 +91,7 @@ if MAIL_IS_KEPT:
     MAIL_FOLDER = Path(_mail["EMAIL_FILE_PATH"])
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Loop API access portal <no-reply@{_host}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+BOUNCE_MAILBOX_URL = env.mailbox("BOUNCE_MAILBOX_URL")  # where delivery reports are read; "" reads none
 
 # --- Celery: the broker only says "look now"; what must happen is a row in the database
 
@@ -149,6 +150,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "csp",
     "django_htmx",
@@ -268,6 +271,17 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Loop API access portal"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https
 USERSESSIONS_TRACK_ACTIVITY = True
+
+# --- Single sign-on: one OpenID Connect issuer, or none
+
+_single_sign_on = single_sign_on.read(env)
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": _single_sign_on.apps}}
+SOCIALACCOUNT_ADAPTER = "accounts.web.single_sign_on.SocialAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # the issuer has verified it, or nobody is let in
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_QUERY_EMAIL = True
+OIDC_GROUPS_CLAIM = _single_sign_on.groups_claim
+OIDC_ROLE_MAP: dict[str, str] = _single_sign_on.role_map
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 # --- Protection
@@ -300,7 +314,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
         "manifest-src": ["'self'"],
-        "form-action": ["'self'"],
+        "form-action": ["'self'", *_single_sign_on.origins],  # the button of single sign-on leads there
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
     }

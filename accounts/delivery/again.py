@@ -9,7 +9,7 @@ from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import Role
-from accounts.models import Message, MessageState
+from accounts.models import Bounce, Message, MessageState
 
 
 def send_again(message: Message, *, by: Actor, now: datetime) -> None:
@@ -28,6 +28,7 @@ def send_again(message: Message, *, by: Actor, now: datetime) -> None:
     }  # fmt: skip
     if not Message.objects.filter(pk=message.pk, state=message.state).update(**fresh):
         raise LostRace(_("Somebody else sent this message again a moment ago."))
+    Bounce.objects.filter(message=message, handled_at__isnull=False).delete()  # it may come back once more
     for name, value in fresh.items():
         setattr(message, name, value)
     outbox.wake(outbox.DELIVER)

@@ -14,10 +14,22 @@ from django.utils.translation import gettext_noop as _
 from accounts.delivery.claim import Claim
 from accounts.delivery.kinds import ASKS_FOR_ANSWER, kind_of
 from accounts.lifecycle.states import Role
-from accounts.models import Account, Credential, Event, Message, Notice, Order, Person, Task, holders
+from accounts.models import (
+    Account,
+    Credential,
+    Event,
+    Message,
+    Notice,
+    Order,
+    Person,
+    Task,
+    holders,
+    unreachable_among,
+)
 
 ROLE_LOST = _("Not sent: this person does not hold the role any more, or was deactivated.")
 DEACTIVATED = _("Not sent: this person was deactivated. If nobody else was told, find who answers for it now.")
+UNREACHABLE = _("Not sent: mail to this address came back before. Support can say that it works again.")
 NOTICE_OVER = _("Not sent: the inactivity notice was over before this could be sent.")
 
 
@@ -82,6 +94,10 @@ def not_to_send(letters: Sequence[Letter], today: date) -> dict[UUID, str]:
         for letter in letters
         if letter.message.kind in ASKS_FOR_ANSWER and letter.notice is not None and not letter.notice.is_open
     }
+    unreachable = unreachable_among({le.message.to_email for le in letters if le.message.kind in ASKS_FOR_ANSWER})
+    for letter in letters:
+        if letter.message.kind in ASKS_FOR_ANSWER and letter.message.to_email.lower() in unreachable:
+            reasons.setdefault(letter.message.pk, UNREACHABLE)
     gone = _deactivated(letters)
     reasons |= {letter.message.pk: DEACTIVATED for letter in letters if letter.message.person_id in gone}
     for role, addressed in _by_role(letters).items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import smtplib
 from types import TracebackType
 
@@ -13,6 +14,8 @@ from accounts.models import Message
 PERMANENT = 500
 """SMTP replies from here on mean: do not try again (RFC 5321, 4.2.1)."""
 
+_STATUS = re.compile(r"\b5\.\d{1,3}\.\d{1,3}\b")
+
 SILENCES = 2
 """After so many mails in a row that the server did not answer, it counts as away."""
 
@@ -22,7 +25,15 @@ class NotSentError(Exception):
 
 
 class RefusedError(NotSentError):
-    """The server says that there is no such recipient: trying again is no use."""
+    """The server says that there is no such recipient: trying again is no use.
+
+    ``status`` is its enhanced status code (RFC 3463), such as 5.1.1, "" where it named none.
+    """
+
+    @property
+    def status(self) -> str:
+        found = _STATUS.search(str(self))
+        return found[0] if found else ""
 
 
 class NotNowError(NotSentError):

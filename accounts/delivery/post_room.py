@@ -12,11 +12,11 @@ from django.utils import timezone
 from accounts.delivery import claim as claims
 from accounts.delivery import stamp
 from accounts.delivery.claim import Claim
-from accounts.delivery.letter import Letter, load, not_to_send
+from accounts.delivery.letter import DEACTIVATED, UNREACHABLE, Letter, load, not_to_send
 from accounts.delivery.line import AwayError, Line, NotSentError, RefusedError, words
 from accounts.delivery.render import render
 from accounts.lifecycle.policy import Policy
-from accounts.models import MessageState, current_policy
+from accounts.models import BounceKind, MessageState, current_policy, unreachable_among
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,10 @@ _COUNTED_AS = {
     MessageState.QUEUED.value: "postponed",
     MessageState.GIVEN_UP.value: "given_up",
 }
+
+
+_NEVER = {DEACTIVATED: BounceKind.GONE, UNREACHABLE: BounceKind.SKIPPED}
+"""The reasons for which a notice goes on to its next contact."""
 
 
 def deliver_due(
@@ -73,14 +77,18 @@ def _drop(letters: Sequence[Letter], claim: Claim, now: datetime, counts: Counte
     """Give up what should not go out any more; give the rest."""
     reasons = not_to_send(letters, timezone.localdate(now))
     for letter in letters:
-        if reason := reasons.get(letter.message.pk):
+        reason = reasons.get(letter.message.pk)
+        if reason in _NEVER:
+            stamp.came_back(letter.message, claim, _NEVER[reason], now=now, error=reason)
+        elif reason:
             stamp.given_up(letter.message, claim, now=now, error=reason, tried=False)
+        if reason:
             counts["given_up"] += 1
     return [letter for letter in letters if letter.message.pk not in reasons]
 
 
 def _send_all(letters: Sequence[Letter], claim: Claim, clock: Clock, counts: Counter[str]) -> bool:
-    policy = current_policy()
+    policy, refused = current_policy(), _refused_before(letters)
     with Line() as line:
         for place, letter in enumerate(letters):
             now = clock()
@@ -94,7 +102,15 @@ def _send_all(letters: Sequence[Letter], claim: Claim, clock: Clock, counts: Cou
                     counts[_COUNTED_AS[stamp.not_now(waiting.message, claim, now=now, error=str(error))]] += 1
                 return False
             counts[_COUNTED_AS[state]] += 1
+            if state == MessageState.DELIVERED.value and letter.message.to_email.lower() in refused:
+                stamp.arrived(letter.message.to_email, now=now)
     return True
+
+
+def _refused_before(letters: Sequence[Letter]) -> set[str]:
+    """The addresses that the mail server refused before; if it accepts one now, mail arrives there again."""
+    found = unreachable_among({letter.message.to_email for letter in letters})
+    return {email for email, address in found.items() if address.kind == BounceKind.REFUSED.value}
 
 
 def _send(line: Line, letter: Letter, claim: Claim, now: datetime, policy: Policy) -> str:
@@ -112,7 +128,7 @@ def _send(line: Line, letter: Letter, claim: Claim, now: datetime, policy: Polic
         raise
     except RefusedError as error:
         logger.warning("a recipient was refused", extra=told)
-        return stamp.given_up(message, claim, now=now, error=str(error))
+        return stamp.came_back(message, claim, BounceKind.REFUSED, now=now, error=str(error), status=error.status)
     except NotSentError as error:
         logger.warning("a mail did not go through", extra=told)
         return stamp.not_now(message, claim, now=now, error=str(error))

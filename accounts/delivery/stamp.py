@@ -13,7 +13,7 @@ from accounts.delivery.kinds import INACTIVITY_NOTICE
 from accounts.lifecycle.inactivity import answer_by
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import NoticeOutcome
-from accounts.models import Message, MessageState, Notice
+from accounts.models import Bounce, BounceKind, Message, MessageState, Notice, UnreachableAddress
 
 GIVE_UP_AFTER = timedelta(days=1)
 LONGEST_PAUSE = timedelta(hours=2)
@@ -28,6 +28,7 @@ def delivered(message: Message, claim: Claim, *, now: datetime, policy: Policy) 
     if message.kind != INACTIVITY_NOTICE or message.notice is None:
         return _delivered(message, claim, now)
     with transaction.atomic():
+        Notice.objects.select_for_update().filter(pk=message.notice.pk).first()  # a bounce may count anew right now
         stamped = _delivered(message, claim, now)
         if stamped:
             _start_answer_period(message.notice, timezone.localdate(now), policy)
@@ -52,6 +53,28 @@ def given_up(message: Message, claim: Claim, *, now: datetime, error: str, tried
     attempts = message.attempts + tried
     _stamp(message, claim, state=MessageState.GIVEN_UP.value, due_at=now, attempts=attempts, last_error=error)
     return MessageState.GIVEN_UP.value
+
+
+def came_back(message: Message, claim: Claim, kind: BounceKind, *, now: datetime, error: str, status: str = "") -> str:
+    """It reached nobody and never will: refused at once, or its reader is gone. Gives the new state.
+
+    The bounce stands beside the stamp, in one transaction; what follows from it (the address, a notice's next
+    contact) is ``actions.bounces``' work.
+    """
+    with transaction.atomic():
+        stamped = _stamp(
+            message, claim, state=MessageState.GIVEN_UP.value, due_at=now, last_error=error,
+            attempts=message.attempts + (kind is BounceKind.REFUSED),
+        )  # fmt: skip
+        if stamped:
+            Bounce.objects.filter(message=message).delete()  # of an earlier time that it was sent
+            Bounce.objects.create(message=message, kind=kind.value, at=now, status=status[:20], diagnostic=error)
+    return MessageState.GIVEN_UP.value
+
+
+def arrived(email: str, *, now: datetime) -> None:
+    """The mail server accepted mail to an address that it had refused; ``actions.bounces`` takes the mark away."""
+    UnreachableAddress.objects.filter(email=email.lower(), since__isnull=False).update(arrived_at=now)
 
 
 def pause(attempts: int) -> timedelta:

@@ -12,6 +12,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from accounts import delivery
+from accounts.actions import bounces
 from accounts.management.door import STOPPED, OperatorCommand
 from accounts.models import Message, MessageState
 
@@ -38,6 +39,7 @@ class Command(OperatorCommand):
             return
         try:
             counts = delivery.deliver_due(timezone.now, run_for=None)
+            bounces.follow(now=timezone.now())
         except KeyboardInterrupt:
             raise CommandError("Stopped. What was not sent stays due.", returncode=STOPPED) from None
         self.stdout.write(summary(counts))
@@ -53,6 +55,7 @@ class Command(OperatorCommand):
         self.stdout.write("Delivering what is due until Ctrl-C.")
         while not stop.is_set():
             counts = delivery.deliver_due(timezone.now, run_for=timedelta())  # one batch, so that it can be stopped
+            bounces.follow(now=timezone.now())
             if counts:
                 self.stdout.write(f"{timezone.localtime():%H:%M:%S} {summary(counts)}")
             else:
