@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from accounts.api.door import api
-from accounts.web.signin import sign_in_again
+from accounts.web.signin import sign_in_again, signed_out_here
 from portal import health
 
 
@@ -16,16 +16,24 @@ def no_password(request: HttpRequest, **_kwargs: str) -> HttpResponse:
     raise Http404("There are no passwords here: sign in with a code sent by email.")
 
 
+@login_not_required
+def no_linking(request: HttpRequest, **_kwargs: str) -> HttpResponse:
+    """Answer for allauth's pages about accounts elsewhere: single sign-on links them by the verified address."""
+    raise Http404("Accounts elsewhere are linked by their verified email address.")
+
+
 to_sign_in = RedirectView.as_view(pattern_name="account_login", query_string=True)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
     path("account/again/", sign_in_again, name="sign_in_again"),
+    path("account/signed-out/", signed_out_here, name="signed_out_here"),
     # These stand before allauth's own: there is one way in, and no password to set or forget.
     path("account/signup/", to_sign_in),
     path("account/login/code/", to_sign_in),
     re_path(r"^account/password/", no_password),
+    re_path(r"^account/(3rdparty|social)/", no_linking),
     path("account/", include("allauth.urls")),
     path("api/v1/", api.urls),
     path("", include("accounts.web.urls")),

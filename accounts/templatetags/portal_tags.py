@@ -59,6 +59,13 @@ def support_address() -> str:
 
 
 @register.simple_tag
+def issuer() -> dict[str, Any] | None:
+    """The issuer of single sign-on (``name``, ``provider_id``), None where there is none."""
+    found: list[dict[str, Any]] = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+    return found[0] if found else None
+
+
+@register.simple_tag
 def url_or_none(name: str, *args: Any, **kwargs: Any) -> str | None:
     """The address of a page or None: ``{% url_or_none "style" as address %}{% if address %}...``."""
     return nav.url_or_none(name, *args, **kwargs)

@@ -19,18 +19,20 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import login_not_required, login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.actions import preferences
+from accounts.actions.single_sign_on import map_roles
 from accounts.models import Person
+from accounts.web import single_sign_on
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +59,22 @@ class Adapter(DefaultAccountAdapter):
             sentence = _("The code could not be sent to %(email)s. Check the address, or try again in a minute.")
             messages.error(context["request"], sentence % {"email": email})
             raise ImmediateHttpResponse(HttpResponseRedirect(reverse("account_login"))) from failure
+
+    def pre_login(self, request: HttpRequest, user: Person, **said: Any) -> HttpResponse | None:
+        """Renew the roles out of the groups at each single sign-on, before there is a session to use them."""
+        answer: HttpResponse | None = super().pre_login(request, user, **said)
+        sociallogin = (said.get("signal_kwargs") or {}).get("sociallogin")
+        if answer is None and sociallogin is not None:
+            roles = single_sign_on.roles_of(sociallogin)
+            if roles is not None:
+                map_roles(user, roles, now=timezone.now())
+        return answer
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        """Whoever came by single sign-on is told that they are still signed in at the issuer."""
+        if came_by_single_sign_on(request):
+            return reverse("signed_out_here")
+        return str(super().get_logout_redirect_url(request))
 
     def login(self, request: HttpRequest, user: Person) -> None:
         """Sign in; whoever never said in which language they read is from now on written to in their browser's."""
@@ -118,6 +136,19 @@ def signed_in_recently(request: HttpRequest) -> bool:
     """Say whether a code or a second factor was given in the last SIGNED_IN_RECENTLY seconds."""
     records = get_authentication_records(request, request.user)
     return any(time.time() - record["at"] < SIGNED_IN_RECENTLY for record in records)
+
+
+def came_by_single_sign_on(request: HttpRequest) -> bool:
+    """Did whoever is signed in come by single sign-on in this session?"""
+    records = get_authentication_records(request, request.user)
+    return any(record.get("method") == "socialaccount" for record in records)
+
+
+@login_not_required
+def signed_out_here(request: HttpRequest) -> HttpResponse:
+    """After signing out of a session by single sign-on: the way to sign out at the issuer too."""
+    context = {"issuer": single_sign_on.issuer_name(), "address": single_sign_on.sign_out_address()}
+    return render(request, "account/signed_out_here.html", context)
 
 
 def _next(request: HttpRequest) -> str:

@@ -29,6 +29,7 @@ FOR_EVERYBODY = {
     "account/login/code/confirm/": "where the code is typed in",
     "account/inactive/": "says that somebody may not sign in any more",
     "account/confirm-email/": "django-allauth: says that a mail was sent",
+    "account/signed-out/": "the way to sign out at the issuer of single sign-on too",
     "account/logout/": "signing out; for a stranger it leads home",
     "account/2fa/webauthn/login/": "signing in with a passkey",
     "account/2fa/authenticate/": "django-allauth: the second step of signing in; leads a stranger to the first",
