@@ -32,6 +32,8 @@ _COUNTED = {
     "expired": gettext_noop("expired"),
     "warned": gettext_noop("warned"),
     "deleted": gettext_noop("deleted"),
+    "pulled": gettext_noop("feeds fetched"),
+    "clients": gettext_noop("clients"),
     "created": gettext_noop("accounts made"),
     "already_there": gettext_noop("already there"),
     "people": gettext_noop("new people"),

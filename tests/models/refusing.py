@@ -45,6 +45,8 @@ class OneOfEach:
         issuing = story.order_in("credential_issue")
         notified = story.account_in("notified")
         event = rows.Event.objects.filter(subject_id=notified.pk).order_by("-seq")[0]
+        token = rows.ApiToken.objects.create(name="shipper", hint="lap_1", digest="t" * 64, created_at=now)
+        feed = rows.Feed.objects.create(environment=story.test, kind="file", name="file", created_at=now)
         list_ = rows.SuspensionList.objects.create(environment=story.test, run_on=TODAY, allowed=10, created_at=now)
         self.rows: dict[str, models.Model] = {
             "environment": story.test,
@@ -73,6 +75,14 @@ class OneOfEach:
             ),
             "dailyusage": rows.DailyUsage.objects.create(account=notified, day=TODAY, calls=1),
             "coverage": rows.Coverage.objects.filter(environment=story.test)[0],
+            "apitoken": token,
+            "feed": feed,
+            "usagebatch": rows.UsageBatch.objects.create(
+                feed=feed, received_at=now, said_by="shipper", outcome="taken", token=token, idempotency_key="k"
+            ),
+            "lastuse": rows.LastUse.objects.create(
+                account=notified, feed=feed, day=TODAY, figure="calls", received_at=now
+            ),
             "usagefile": rows.UsageFile.objects.create(
                 environment=story.test, digest="d" * 64, received_at=now, lines=1
             ),

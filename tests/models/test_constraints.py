@@ -79,6 +79,15 @@ CHECKS: list[tuple[str, str, dict[str, object]]] = [
     ("task_done_by_somebody", "task", {"done_at": NOW}),
     ("task_done_by_somebody", "task", {"done_by": "Silje"}),
     ("usage_counts_something", "dailyusage", {"calls": 0}),
+    ("api_token_name_is_given", "apitoken", {"name": ""}),
+    ("api_token_revoked_by_somebody", "apitoken", {"revoked_at": NOW}),
+    ("api_token_revoked_by_somebody", "apitoken", {"revoked_by": "Ada"}),
+    ("feed_kind_is_known", "feed", {"kind": "pigeon"}),
+    ("feed_name_is_given", "feed", {"name": ""}),
+    ("feed_graph_knows_where_to_ask", "feed", {"kind": "graph"}),
+    ("usage_batch_outcome_is_known", "usagebatch", {"outcome": "lost"}),
+    ("usage_batch_key_of_a_token", "usagebatch", {"token": None}),
+    ("last_use_figure_is_known", "lastuse", {"figure": "guess"}),
     ("coverage_days_in_order", "coverage", {"last_day": TODAY.replace(year=2020)}),
 ]  # fmt: skip
 
@@ -98,6 +107,10 @@ TWICE: list[tuple[str, str, dict[str, object]]] = [
     ("task_open_once_per_account", "task", {}),
     ("usage_once_per_account_and_day", "dailyusage", {"calls": 7}),
     ("coverage_is_said_once", "coverage", {}),
+    ("digest", "apitoken", {}),
+    ("feed_name_once_in_environment", "feed", {"kind": "api"}),
+    ("usage_batch_key_once", "usagebatch", {"outcome": "refused"}),
+    ("last_use_once_per_feed", "lastuse", {"figure": "manual"}),
     ("usage_file_once", "usagefile", {"lines": 9}),
 ]
 
@@ -108,6 +121,7 @@ NOT_TWICE_BUT_FINE: list[tuple[str, dict[str, object]]] = [
     ("task", {"done_at": NOW, "done_by": "Silje"}),
     ("task", {"kind": "find_contact"}),
     ("message", {"kind": "inactivity_reminder"}),
+    ("usagebatch", {"idempotency_key": ""}),
 ]
 
 
