@@ -130,7 +130,8 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         return True
 
     def _is_verified(self, sociallogin: SocialLogin, said: dict[str, Any], email: str) -> bool:
-        return said.get("email_verified") in (True, "true") or self.is_email_verified(sociallogin.provider, email)
+        claimed = said.get("email_verified")
+        return claimed is True or claimed == "true" or bool(self.is_email_verified(sociallogin.provider, email))
 
 
 def issuer_apps() -> list[dict[str, Any]]:
