@@ -12,12 +12,11 @@ from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import Role
 from accounts.models import ApiToken, Scope
-from accounts.models.token import digest_of
+from accounts.models.token import LONGEST_DAYS, digest_of
 
 PREFIX = "lap_"  # so that a token is known for one wherever it turns up
 HINT = 9  # characters that are kept in clear
 RANDOM_BYTES = 32
-LONGEST_DAYS = 730
 TOUCH_EVERY = timedelta(minutes=1)
 
 

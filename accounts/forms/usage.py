@@ -8,10 +8,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actions.tokens import LONGEST_DAYS
 from accounts.forms.filters import EnvironmentFilter
 from accounts.forms.verbs import LONGEST_COMMENT, ReasonForm, VerbForm
 from accounts.models import Scope
+from accounts.models.token import LONGEST_DAYS
 
 
 class BatchFilter(EnvironmentFilter):

@@ -11,6 +11,9 @@ from django.db import models
 from django.db.models import Q
 
 
+LONGEST_DAYS = 730  # that a token is valid
+
+
 class Scope(StrEnum):
     """What a token may be used for."""
 

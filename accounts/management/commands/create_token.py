@@ -7,10 +7,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from accounts.actions.tokens import LONGEST_DAYS, make
+from accounts.actions.tokens import make
 from accounts.lifecycle.actor import SYSTEM
 from accounts.management.door import OperatorCommand, clock
 from accounts.models import Scope
+from accounts.models.token import LONGEST_DAYS
 
 
 class Command(OperatorCommand):
