@@ -10,7 +10,6 @@ from enum import StrEnum
 from django.db import models
 from django.db.models import Q
 
-
 LONGEST_DAYS = 730  # that a token is valid
 
 
