@@ -23,6 +23,7 @@ from accounts.actions import (
     handovers,
     holds,
     inactivity,
+    provider,
     runs,
     timers,
     uploads,
@@ -116,6 +117,10 @@ def _check_inactivity(work: Work) -> Mapping[str, int]:
     return counts
 
 
+def _remind_provider(work: Work) -> Mapping[str, int]:
+    return provider.remind_open(today=work.today, now=work.now, by=SYSTEM)
+
+
 def _remind_stages(work: Work) -> Mapping[str, int]:
     return timers.remind_stages(today=work.today, now=work.now, by=SYSTEM)
 
@@ -148,6 +153,7 @@ JOBS: tuple[Job, ...] = (
     Job("end_holds", _end_holds, time(5, 30)),
     Job("check_inactivity", _check_inactivity, time(6, 0)),
     Job("expire_handovers", _expire_handovers, time(5, 45)),
+    Job("remind_provider", _remind_provider, time(6, 30)),
     Job("remind_stages", _remind_stages, time(6, 30)),
     Job("expire_returned", _expire_returned, time(6, 30)),
     Job("verify_history", _verify_history, time(3, 0)),  # last: it may take minutes

@@ -8,8 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext, gettext_noop, override
 
 from accounts.lifecycle.sentence import Sentence
-from accounts.lifecycle.states import Role
-
+from accounts.lifecycle.states import Role, TaskKind
 
 ROLE_WORDS = {
     Role.SUPPORT: gettext_noop("Support"),
@@ -18,6 +17,29 @@ ROLE_WORDS = {
     Role.ADMINISTRATOR: gettext_noop("Administrator"),
 }
 """The roles that people are given, as pages and mails call them."""
+
+
+TASK_WORDS = {
+    TaskKind.DISABLE_CLIENT: gettext_noop("Disable the client"),
+    TaskKind.ENABLE_CLIENT: gettext_noop("Enable the client"),
+    TaskKind.NEW_SECRET: gettext_noop("Make a new client secret"),
+    TaskKind.FIND_CONTACT: gettext_noop("Find a contact: the inactivity notice reached nobody"),
+    TaskKind.CALLS_AFTER_SUSPENSION: gettext_noop("See why a suspended client still calls"),
+}
+"""What a task asks for."""
+
+TASK_ADVICE = {
+    TaskKind.DISABLE_CLIENT: gettext_noop("Cegal disables the client and confirms it. Until then it can still call."),
+    TaskKind.ENABLE_CLIENT: gettext_noop("Cegal enables the client and confirms it."),
+    TaskKind.NEW_SECRET: gettext_noop("Cegal makes a new secret and enters it here."),
+    TaskKind.FIND_CONTACT: gettext_noop(
+        "Find somebody at the organisation who answers for the account. The notice is then sent to them."
+    ),
+    TaskKind.CALLS_AFTER_SUSPENSION: gettext_noop(
+        "Ask Cegal whether the client is really disabled, and the owner who uses it. The account stays as it is."
+    ),
+}
+"""What whoever sees a task can do about it."""
 
 
 def say(sentence: Sentence | str) -> str:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from accounts.actions import usage_history
+from accounts.actions import after_suspension, usage_history
 from accounts.actions.feeds import feed_of
 from accounts.actions.lines import BadFile, Progress, Source, silent
 from accounts.actions.usage_days import Said, Stretch, Ticket, check_days, cover
@@ -197,6 +197,7 @@ def _merge_once(staged: StagedUsage, counted: Counted, digest: str, said: Said) 
     keeps = bool(digest and counted.lines)
     before = files.values_list("received_at", flat=True).first() if keeps else None
     merged = staged.merge(said.feed, said.figure, now=said.now, made_after=before)
+    after_suspension.look(environment, merged.after_the_end, now=said.now)
     if keeps:
         kept = {"received_at": said.now, "lines": counted.lines}
         UsageFile.objects.update_or_create(environment=environment, digest=digest, defaults=kept)

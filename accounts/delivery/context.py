@@ -24,6 +24,9 @@ T = TypeVar("T")
 
 ACCOUNT_PAGES = frozenset({"account", "staff_account", "collect"})
 FOR_ANYBODY = frozenset({"landing", "my_orders", "my_accounts", "account_login", "deputies"})
+TASK_LISTS = {"cegal_queue": "?state=tasks", "staff_tasks": "?state=all&late=1"}
+"""The lists of tasks that a mail leads to, and what each shows."""
+
 COLLECT_KINDS = frozenset({"credentials_issued", "new_secret_ready"})
 
 
@@ -49,6 +52,7 @@ def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, A
         known |= _about_order(letter, letter.order, policy)
     if letter.account is not None:
         known |= _about_account(letter.account) | words.about_days(event.data)
+        known |= {name: event.data.get(name, 0) for name in ("number", "days")} | words.about_handover(event.data)
     if letter.notice is not None and letter.account is not None:
         known |= _about_notice(letter.notice, timezone.localdate(now), policy)
     if message.kind in COLLECT_KINDS:
@@ -59,10 +63,14 @@ def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, A
 def _path(letter: Letter, page: str) -> str:
     if page in FOR_ANYBODY:
         return reverse(page)
+    if page in TASK_LISTS:
+        return reverse(page) + TASK_LISTS[page]
     if page == "notice_answer":
         return reverse(page, args=[notice_token(_there(letter.notice).pk, letter.message.to_email)])
     if page == "cegal_task":
         return reverse(page, args=[_there(letter.task).pk])
+    if page == "handover":
+        return reverse(page, args=[letter.event.data["handover"]])
     if page in ACCOUNT_PAGES:
         return reverse(page, args=[_there(letter.account).pk])
     order = _there(letter.order)

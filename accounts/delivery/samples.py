@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts.delivery.context import ACCOUNT_PAGES
+from accounts.delivery.context import ACCOUNT_PAGES, TASK_LISTS
 from accounts.delivery.kinds import ASKS_FOR_ANSWER, KINDS
 from accounts.delivery.letter import Letter
 from accounts.delivery.render import render
@@ -30,6 +30,7 @@ MARTE, HENRIK, SILJE, ADA, INGRID = "Marte Lunde", "Henrik Aasen", "Silje Thorse
 OF_A_NOTICE = ASKS_FOR_ANSWER | {
     "notice_not_delivered", "account_kept", "account_used", "account_suspended_inactive",
 }  # fmt: skip
+OF_A_HANDOVER = frozenset({"handover_asked", "handover_accepted", "handover_declined"})
 ORDER_PAGES = frozenset({"order", "staff_order", "cegal_order", "approval"})
 _READERS = {Role.SUPPORT: MARTE, Role.SERVICE_RESPONSIBLE: HENRIK, Role.CEGAL: SILJE, Role.ADMINISTRATOR: ADA}
 _ADDRESSES = {
@@ -56,6 +57,8 @@ _COMMENTS = [{"field": "purpose", "text": _PURPOSE_ASKED}]
 _RANGE = {"to": HENRIK, "starts_on": "2026-12-21", "ends_on": "2027-01-03"}
 _HELD = {"until": "2027-03-31", "set_by": MARTE}
 _CHANGED = {"purpose": ["", ""], "system": ["", ""]}
+
+_HANDED_OVER = {"to": "Tor Bakke", "handover": str(UUID(int=11)), "accept_by": "2027-01-03"}
 
 TOLD: dict[str, Told] = {
     "order_received": Told(INGRID),
@@ -101,11 +104,18 @@ TOLD: dict[str, Told] = {
     "owner_replaced": Told(comment=gettext_noop("You asked us by phone to do this."), data={"to": "Tor Hagen"}),
     "message_to_support": Told(INGRID, gettext_noop("Can we have TEST first? PRODUCTION is not urgent.")),
     "message_to_requester": Told(comment=gettext_noop("Yes: TEST will be ready this week.")),
+    "account_not_mine": Told(INGRID, gettext_noop("I left that team last year. Please ask Tor Bakke.")),
+    "handover_asked": Told(INGRID, gettext_noop("You run the integration now."), data=_HANDED_OVER),
+    "handover_accepted": Told("Tor Bakke", data={"from": INGRID, "to": "Tor Bakke"}),
+    "handover_declined": Told("Tor Bakke", gettext_noop("The integration is run by another team."), data=_HANDED_OVER),
     "account_kept": Told(INGRID, gettext_noop("We use it again when the next campaign starts in March.")),
     "account_held": Told(comment=gettext_noop("The customer moves to a new system in spring."), data=_HELD),
     "hold_lifted": Told(comment=gettext_noop("The move is done.")),
     "hold_ends_soon": Told(SYSTEM.name, data=_HELD),
     "hold_ends_soon_copy": Told(SYSTEM.name, data=_HELD),
+    "provider_tasks_open": Told(SYSTEM.name, data={"number": 3, "days": 2}),
+    "provider_tasks_late": Told(SYSTEM.name, data={"number": 1, "days": 4}),
+    "calls_after_suspension": Told(SYSTEM.name, data={"day": "2026-11-20"}),
     "account_suspended": Told(comment=gettext_noop("The client secret was found in a public repository.")),
     "account_closed": Told(INGRID, gettext_noop("The integration has been replaced.")),
     "new_secret_asked": Told(comment=gettext_noop("The owner did not collect the last one in time.")),
@@ -157,7 +167,12 @@ def sample(kind: str, language: str, *, now: datetime) -> Sample:
 def _letter(kind: str, language: str, now: datetime) -> SampleLetter:
     known, told = KINDS[kind], TOLD.get(kind, Told())
     order = _order(now) if known.page in ORDER_PAGES or kind == "order_escalated_early" else None
-    account = _account(now) if known.page in ACCOUNT_PAGES | {"notice_answer", "cegal_task"} else None
+    account = (
+        _account(now)
+        if known.page in ACCOUNT_PAGES | {"notice_answer", "cegal_task", "handover", *TASK_LISTS}
+        or kind in OF_A_HANDOVER
+        else None
+    )
     role = Role.SERVICE_RESPONSIBLE if kind == "stage_reminder" else known.role
     reader = _person(INGRID if role is None else _READERS[role])
     event = _event(order or account or reader, told, now)

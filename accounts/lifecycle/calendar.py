@@ -27,6 +27,14 @@ def due_day(entered: date, working_days: int) -> date:
     return day
 
 
+def late_since(today: date, working_days: int) -> date:
+    """The last day on which something was begun that is over its target of ``working_days`` on ``today``."""
+    day = today - timedelta(days=1)
+    while due_day(day, working_days) >= today:
+        day -= timedelta(days=1)
+    return day
+
+
 def working_days_between(first: date, last: date) -> int:
     """The working days after ``first`` up to and with ``last`` (Norwegian); 0 within one day."""
     return sum(is_working_day(first + timedelta(days=number)) for number in range(1, (last - first).days + 1))

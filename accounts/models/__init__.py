@@ -17,7 +17,7 @@ from accounts.models.person import Person, RoleGrant
 from accounts.models.policy import PolicyNumber, PolicyRecord, current_policy, policy_record
 from accounts.models.search_text import SearchText
 from accounts.models.subject import Subject
-from accounts.models.task import Task
+from accounts.models.task import Task, effective_at
 from accounts.models.token import ApiToken, Scope
 from accounts.models.triage import Check, CheckItem, CheckOutcome, ReturnReason
 from accounts.models.upload import Upload, UploadKind, UploadPart
@@ -72,6 +72,7 @@ __all__ = [
     "UsageBatch",
     "UsageFile",
     "current_policy",
+    "effective_at",
     "holders",
     "policy_record",
     "unreachable_among",

@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
 
-from accounts.lifecycle.states import PROVIDER_TASKS, TaskKind
+from accounts.lifecycle.states import PROVIDER_TASKS, OrderState, TaskKind
 from accounts.models.account import Account
+from accounts.models.among import among
 from accounts.models.event import Event
 from accounts.models.subject import both_or_neither, choices, known
+
+TOKENS_LIVE = timedelta(minutes=65)
+"""So long may a token live on that was issued before its client was disabled (DOMAIN.md)."""
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    def providers(self) -> TaskQuerySet:
+        """The provider's tasks. One that a reactivation order confirms is that order's work, not a task besides."""
+        by_order = Q(
+            kind=TaskKind.ENABLE_CLIENT.value,
+            done_at__isnull=True,
+            account__reactivation_orders__state=OrderState.CEGAL_SETUP.value,
+        )
+        provider = self.filter(kind__in=[kind.value for kind in PROVIDER_TASKS])
+        return provider.exclude(pk__in=Task.objects.filter(by_order).values("pk"))
+
+    def open(self) -> TaskQuerySet:
+        """Those that nobody has done yet."""
+        return self.filter(done_at__isnull=True)
 
 
 class Task(models.Model):
@@ -31,6 +54,8 @@ class Task(models.Model):
     escalated_on = models.DateField(null=True)
     superseded = models.BooleanField(default=False)
 
+    objects = TaskQuerySet.as_manager()
+
     class Meta:
         constraints = [
             known("kind", TaskKind, "task_kind_is_known"),
@@ -49,3 +74,19 @@ class Task(models.Model):
     def is_providers(self) -> bool:
         """Is this work for the provider (Cegal)? Otherwise it is Support's."""
         return TaskKind(self.kind) in PROVIDER_TASKS
+
+
+def effective_at(accounts: Iterable[UUID]) -> dict[UUID, datetime]:
+    """From when on each client can do nothing any more: [65] minutes after the provider confirmed that it is disabled.
+
+    An account whose client nobody confirmed as disabled, or that was asked to be enabled since, is left out. One query.
+    """
+    kinds = [TaskKind.DISABLE_CLIENT.value, TaskKind.ENABLE_CLIENT.value]
+    tasks = Task.objects.filter(among("account_id", accounts), kind__in=kinds).order_by("opened_at", "pk")
+    found: dict[UUID, datetime] = {}
+    for account, kind, done_at, superseded in tasks.values_list("account_id", "kind", "done_at", "superseded"):
+        if kind == TaskKind.ENABLE_CLIENT.value:
+            found.pop(account, None)
+        elif done_at is not None and not superseded:
+            found.setdefault(account, done_at + TOKENS_LIVE)
+    return found

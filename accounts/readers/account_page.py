@@ -14,7 +14,7 @@ from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.inactivity import inactive_from
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import AccountState, NoticeOutcome
-from accounts.models import Account, Coverage, Credential, DailyUsage, Notice
+from accounts.models import Account, Coverage, Credential, DailyUsage, Hold, Notice
 from accounts.models.watch import Watch, watches
 from accounts.readers import paging
 
@@ -29,7 +29,8 @@ class Card:
     """One account as its people see it on ``today``.
 
     ``notice`` is the open round of the inactivity procedure, ``to_collect`` an issued secret that waits,
-    ``notice_from`` the day from which a notice may come if the account stays unused (active accounts only).
+    ``notice_from`` the day from which a notice may come if the account stays unused (active accounts only), ``hold``
+    that by Support, through whose last day no notice comes.
     """
 
     account: Account
@@ -38,6 +39,7 @@ class Card:
     to_collect: Credential | None = None
     notice_from: date | None = None
     recent_calls: int = 0
+    hold: Hold | None = None
 
     @property
     def never_used(self) -> bool:
@@ -125,11 +127,25 @@ def cards(accounts: Sequence[Account], policy: Policy, today: date) -> list[Card
     waiting = Credential.objects.filter(account__in=accounts, destroyed_at__isnull=True, collect_by__isnull=False)
     to_collect = {row.account_id: row for row in waiting.defer("sealed_secret")}
     calls = recent_calls(accounts, today)
+    held = Hold.objects.by_account([account.pk for account in accounts], today)
     watched = watches() if any(account.last_use_is_unknown for account in accounts) else {}
     return [
-        Card(a, today, notices.get(a.pk), to_collect.get(a.pk), notice_from(a, watched, policy), calls.get(a.pk, 0))
+        Card(
+            a,
+            today,
+            notices.get(a.pk),
+            to_collect.get(a.pk),
+            _after(held.get(a.pk), notice_from(a, watched, policy)),
+            calls.get(a.pk, 0),
+            held.get(a.pk),
+        )
         for a in accounts
     ]
+
+
+def _after(hold: Hold | None, day: date | None) -> date | None:
+    """The first day for a notice when the account is left alone until then."""
+    return max(day, hold.until + timedelta(days=1)) if hold and day else day
 
 
 def card(account: Account, policy: Policy, today: date) -> Card:

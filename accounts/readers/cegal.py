@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.policy import Policy
-from accounts.lifecycle.states import PROVIDER_TASKS, OrderState, TaskKind
+from accounts.lifecycle.states import OrderState
 from accounts.models import Account, Order, Task
 from accounts.models.search_text import says
 from accounts.readers import paging
@@ -42,13 +42,7 @@ def sent(by: Actor) -> QuerySet[Order]:
 
 def tasks() -> QuerySet[Task]:
     """The provider's tasks. One that a reactivation order confirms is that order's work, not a task besides."""
-    by_order = Q(
-        kind=TaskKind.ENABLE_CLIENT.value,
-        done_at__isnull=True,
-        account__reactivation_orders__state=OrderState.CEGAL_SETUP.value,
-    )
-    provider = Task.objects.filter(kind__in=[kind.value for kind in PROVIDER_TASKS])
-    return provider.exclude(pk__in=Task.objects.filter(by_order).values("pk"))
+    return Task.objects.providers()
 
 
 def counts(by: Actor) -> dict[str, int]:

@@ -23,7 +23,10 @@ def counts(by: Actor) -> dict[str, int]:
         "worklist": (Role.SUPPORT, sum(found.get(f"o:{state}", 0) for state in OPEN_STATES)),
         "approvals": (Role.SERVICE_RESPONSIBLE, approval),
         "cegal_queue": (Role.CEGAL, setup + sum(found.get(f"t:{kind}", 0) for kind in PROVIDER_TASKS)),
-        "inactivity": (Role.SUPPORT, found.get(f"t:{TaskKind.FIND_CONTACT}", 0)),
+        "staff_tasks": (
+            Role.SUPPORT,
+            sum(found.get(f"t:{kind}", 0) for kind in TaskKind if kind not in PROVIDER_TASKS),
+        ),
         "messages": (Role.SUPPORT, found.get(f"m:{MessageState.GIVEN_UP}", 0)),
     }
     return {page: number for page, (role, number) in numbers.items() if by.holds(role)}

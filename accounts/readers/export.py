@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
 
-from accounts.models import Account, Notice
+from accounts.lifecycle.states import AccountState
+from accounts.models import Account, Notice, effective_at
 
 CHUNK = 1000
 COLUMNS = (
@@ -21,8 +24,10 @@ COLUMNS = (
     "last_used_on",
     "kept_on",
     "last_activity_on",
+    "suspension_effective_at",
 )
 NOTICE_COLUMNS = ("opened_on", "delivered_on", "answer_by", "outcome")
+_OVER = (AccountState.SUSPENDED.value, AccountState.CLOSED.value)
 FORMULA = ("=", "+", "-", "@", "\t")  # a spreadsheet would compute a cell that begins so
 
 
@@ -34,19 +39,30 @@ def accounts(chosen: QuerySet[Account] | None = None) -> Iterator[dict[str, Any]
     notices = Notice.objects.order_by("account_id", "-opened_on", "-closed_at")
     rows = (Account.objects.all() if chosen is None else chosen).select_related("environment", "organisation", "owner")
     rows = rows.order_by("client_id", "environment_id")  # as the index has them: no sorting, and the same each time
-    for account in rows.prefetch_related(Prefetch("notices", queryset=notices)).iterator(CHUNK):
-        yield {
-            "client_id": account.client_id,
-            "environment": account.environment.name,
-            "organisation": account.organisation.name,
-            "owner_email": account.owner.email,
-            "state": account.state,
-            "activated_on": _day(account.activated_on),
-            "last_used_on": _day(account.last_used_on),
-            "kept_on": _day(account.kept_on),
-            "last_activity_on": _day(account.last_activity_on),
-            "notice": _notice(list(account.notices.all())),
-        }
+    for chunk in _chunks(rows.prefetch_related(Prefetch("notices", queryset=notices)).iterator(CHUNK)):
+        effective = effective_at(account.pk for account in chunk if account.state in _OVER)
+        yield from (_entry(account, effective.get(account.pk)) for account in chunk)
+
+
+def _chunks(rows: Iterator[Account]) -> Iterator[list[Account]]:
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+def _entry(account: Account, effective: datetime | None) -> dict[str, Any]:
+    return {
+        "client_id": account.client_id,
+        "environment": account.environment.name,
+        "organisation": account.organisation.name,
+        "owner_email": account.owner.email,
+        "state": account.state,
+        "activated_on": _day(account.activated_on),
+        "last_used_on": _day(account.last_used_on),
+        "kept_on": _day(account.kept_on),
+        "last_activity_on": _day(account.last_activity_on),
+        "suspension_effective_at": timezone.localtime(effective).isoformat(timespec="minutes") if effective else None,
+        "notice": _notice(list(account.notices.all())),
+    }
 
 
 def cells(entry: dict[str, Any]) -> list[str]:

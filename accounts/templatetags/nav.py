@@ -62,7 +62,7 @@ OWN: tuple[Row, ...] = (
         also=frozenset({"order_new", "order", "order_edit", "order_check", "order_sent"}),
     ),
     Row("my_accounts", _("My API accounts"), "key-round", also=frozenset({"account", "collect"})),
-    Row("getting_started", _("Getting started"), "code-xml"),
+    Row("getting_started", _("Getting started"), "code-xml", also=frozenset({"account_start", "account_test"})),
 )
 
 STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
@@ -94,14 +94,21 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
                 _("API accounts"),
                 "key-round",
                 frozenset({Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR}),
-                frozenset({"staff_account", "account_new_secret", "account_use", "staff_task"}),
+                frozenset({"staff_account", "account_new_secret", "account_use"}),
+            ),
+            Row(
+                "staff_tasks",
+                _("Tasks"),
+                "list-checks",
+                frozenset({Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR}),
+                frozenset({"staff_task"}),
             ),
             Row(
                 "inactivity",
                 _("Inactivity"),
                 "timer",
                 frozenset({Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR}),
-                frozenset({"suspension_list"}),
+                frozenset({"suspension_list", "holds"}),
             ),
             Row(
                 "feeds",

@@ -13,14 +13,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import verbs
-from accounts.actions import ordering
+from accounts.actions import handovers, ordering
 from accounts.forms.mine import MyAccountsFilter
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import NotReady
 from accounts.lifecycle.states import AccountState, OrderState
-from accounts.models import Account, Order, current_policy
+from accounts.models import Account, Order, current_policy, effective_at
 from accounts.readers import account_page as reader
 from accounts.readers import feeds
+from accounts.readers.answers import offered_to, open_handover
 from accounts.readers.credentials import states_of
 from accounts.readers.year_strip import strips
 from accounts.web.door import actor_for, find_account, page_of, signed_in
@@ -54,6 +55,7 @@ def my_accounts(request: HttpRequest) -> HttpResponse:
             for card in cards
         ],
         "to_answer": reader.waiting_for_answer(actor),
+        "offered": offered_to(actor),
         "filter": shown if shown.narrows or reader.has_many(actor) else None,
         "narrows": shown.narrows,
         **neighbours(request, page),
@@ -82,8 +84,11 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
         "chart": {"height": CHART_HEIGHT + 24, "base": CHART_HEIGHT, "labels": CHART_HEIGHT + 18},
         "secret": states_of([found])[0],
         "actions": _buttons(found, actor),
+        "effective_at": effective_at([found.pk]).get(found.pk),
         "tasks": found.tasks.filter(done_at__isnull=True).order_by("opened_at"),
         "reactivation": _reactivation(found, actor),
+        "handover": open_handover(found),
+        "may_hand_over": handovers.may_hand_over(found, actor),
         "staff_url": staff_url,
         **history(request, found),
     }

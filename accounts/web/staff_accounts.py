@@ -16,15 +16,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import verbs
 from accounts.actions import credentials as acting
-from accounts.actions import inactivity, provider
+from accounts.actions import inactivity
 from accounts.actions import new_secret as asking_cegal
 from accounts.forms.filters import EnvironmentFilter
 from accounts.forms.order import FIELD_LABELS
 from accounts.forms.verbs import CommentForm
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import NotReady
-from accounts.lifecycle.states import PROVIDER_TASKS, AccountState, Role, TaskKind
-from accounts.models import Account, Credential, Task, current_policy
+from accounts.lifecycle.states import AccountState, Role, TaskKind
+from accounts.models import Account, Credential, Task, current_policy, effective_at
 from accounts.readers import account_page, credentials, feeds
 from accounts.readers import staff_accounts as reader
 from accounts.readers.timeline import timeline
@@ -92,6 +92,7 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
         "covered_through": account_page.known_through_of(found),
         "notices": reader.notices_of(found),
         "tasks": tasks,
+        "effective_at": effective_at([found.pk]).get(found.pk),
         "state": state,
         "may_verify": actor.holds(Role.SUPPORT),
         "may_confirm": actor.holds(Role.SUPPORT),
@@ -137,28 +138,6 @@ def new_secret(request: HttpRequest, pk: UUID) -> HttpResponse:
         question,
         CommentForm,
         lambda comment: asking_cegal.ask_for_new_secret(found, by=actor, now=timezone.now(), comment=comment),
-    )
-
-
-@needs(Role.SUPPORT)
-@require_http_methods(["GET", "HEAD", "POST"])
-def task(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Close one of Support's own tasks. A provider's task is Cegal's and is not found here."""
-    own = Task.objects.exclude(kind__in=[kind.value for kind in PROVIDER_TASKS])
-    found = get_object_or_404(own.select_related("account__environment"), pk=pk)
-    actor = actor_for(request)
-    question = Question(
-        found.account,
-        _("Contact found"),
-        _("Say whom you reached and how. The task is closed; the notice goes on as before."),
-        reverse("staff_account", args=[found.account_id]),
-        _("The task is done."),
-    )
-    return ask(
-        request,
-        question,
-        CommentForm,
-        lambda comment: provider.confirm(found, by=actor, now=timezone.now(), comment=comment),
     )
 
 

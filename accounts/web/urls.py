@@ -5,6 +5,7 @@ from django.urls import URLPattern, path, re_path
 
 from accounts.web import (
     answer,
+    answer_all,
     approval,
     assigning,
     audit,
@@ -16,6 +17,8 @@ from accounts.web import (
     export,
     feeds,
     getting_started,
+    handovers,
+    holds,
     imports,
     inactivity,
     job_runs,
@@ -32,6 +35,7 @@ from accounts.web import (
     staff_accounts,
     staff_orders,
     staff_talk,
+    staff_tasks,
     style,
     tokens,
     verbs,
@@ -59,8 +63,11 @@ urlpatterns: list[URLPattern] = [
     path("orders/<slug:reference>/sent/", order_form.order_sent, name="order_sent"),
     path("accounts/", my_accounts.my_accounts, name="my_accounts"),
     path("accounts/<uuid:pk>/", my_accounts.account, name="account"),
+    path("accounts/answer/", answer_all.answer_all, name="answer_all"),
+    path("accounts/<uuid:pk>/hand-over/", handovers.hand_over, name="account_hand_over"),
+    path("accounts/<uuid:pk>/hand-over/take-back/", handovers.withdraw, name="handover_withdraw"),
+    path("handovers/<uuid:pk>/", handovers.handover, name="handover"),
     path("accounts/<uuid:pk>/reactivate/", my_accounts.account_reactivate, name="account_reactivate"),
-    path("accounts/<uuid:pk>/start/", getting_started.start, name="account_start"),
     path("accounts/<uuid:pk>/collect/", collect.collect, name="collect"),
     path("answer/<str:token>/", answer.notice_answer, name="notice_answer"),
     path("orders/<slug:reference>/do/<slug:verb>/", verbs.order_verb, name="order_verb"),
@@ -87,7 +94,9 @@ urlpatterns: list[URLPattern] = [
     path("staff/accounts/<uuid:pk>/", staff_accounts.account, name="staff_account"),
     path("staff/accounts/<uuid:pk>/new-secret/", staff_accounts.new_secret, name="account_new_secret"),
     path("staff/credentials/<uuid:pk>/verify/", staff_accounts.verify, name="credential_verify"),
-    path("staff/tasks/<uuid:pk>/", staff_accounts.task, name="staff_task"),
+    path("staff/tasks/", staff_tasks.tasks, name="staff_tasks"),
+    path("staff/tasks/<uuid:pk>/", staff_tasks.task, name="staff_task"),
+    path("staff/holds/", holds.holds, name="holds"),
     path("staff/inactivity/", inactivity.inactivity, name="inactivity"),
     path("staff/inactivity/lists/<uuid:pk>/", inactivity.suspension_list, name="suspension_list"),
     path("staff/audit/", audit.audit, name="audit"),
@@ -117,5 +126,6 @@ urlpatterns: list[URLPattern] = [
     path("cegal/tasks/<uuid:pk>/", cegal.task, name="cegal_task"),
 ]
 urlpatterns += administration.ROUTES
+urlpatterns += getting_started.ROUTES
 if settings.MAIL_IS_KEPT:  # elsewhere there is no such page, and the navigation offers none
     urlpatterns += mailbox.ROUTES

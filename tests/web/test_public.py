@@ -131,10 +131,10 @@ def every_page_exists(monkeypatch: pytest.MonkeyPatch) -> None:
     ("roles", "pages"),
     [
         ([], []),
-        ([Role.SUPPORT], ["worklist", "staff_accounts", "inactivity", "messages", "imports", "job_runs", "mailbox"]),
-        ([Role.SERVICE_RESPONSIBLE], ["approvals", "staff_accounts", "inactivity"]),
+        ([Role.SUPPORT], ["worklist", "staff_accounts", "staff_tasks", "inactivity", "messages", "imports", "job_runs", "mailbox"]),
+        ([Role.SERVICE_RESPONSIBLE], ["approvals", "staff_accounts", "staff_tasks", "inactivity"]),
         ([Role.CEGAL], ["cegal_queue"]),
-        ([Role.ADMINISTRATOR], ["staff_accounts", "inactivity", "messages", "imports", "job_runs", "mailbox"]),
+        ([Role.ADMINISTRATOR], ["staff_accounts", "staff_tasks", "inactivity", "messages", "imports", "job_runs", "mailbox"]),
     ],
 )
 def test_the_navigation_shows_what_a_role_may_open(roles: list[Role], pages: list[str]) -> None:

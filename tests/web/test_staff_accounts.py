@@ -146,10 +146,13 @@ def test_a_notice_shows_its_dates_and_how_it_ended(story: Story) -> None:
     assert "Kept Ingrid Solheim: We use it in January." in text
 
 
+ENDS = ["Suspend", "Close the account"]
+
+
 @pytest.mark.parametrize(
     ("state", "who", "offered"),
     [
-        ("active", "support", ["Ask Cegal for a new secret", "Suspend", "Close the account", "Write down a use"]),
+        ("active", "support", ["Ask Cegal for a new secret", "Leave alone until a day", *ENDS, "Write down a use"]),
         ("active", "administrator", ["Suspend"]),
         ("active", "responsible", []),
         (
@@ -158,8 +161,8 @@ def test_a_notice_shows_its_dates_and_how_it_ended(story: Story) -> None:
             [
                 "Ask Cegal for a new secret",
                 "Keep on the owner’s behalf",
-                "Suspend",
-                "Close the account",
+                "Leave alone until a day",
+                *ENDS,
                 "Write down a use",
             ],
         ),
@@ -237,10 +240,12 @@ def test_support_closes_the_task_to_find_a_contact(story: Story) -> None:
     client = browser(story, "support")
     assert url in read(client, page(account))
     assert url not in read(browser(story, "administrator"), page(account))
-    assert client.post(url, {"comment": "Reached Tor by phone."})["Location"] == page(account)
+    done = f"{url}?as=done"
+    assert done in read(client, page(account))
+    assert client.post(done, {"comment": "Reached Tor by phone."})["Location"] == page(account)
     task.refresh_from_db()
     assert task.done_by == "Marte Lunde"
-    client.post(url, {})
+    client.post(done, {"comment": "Once more."})
     assert "Marte Lunde confirmed this already." in read(client, page(account))
     assert Event.objects.filter(subject_id=account.pk, verb="confirm_task").count() == 1
 
