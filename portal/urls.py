@@ -1,12 +1,17 @@
 """The addresses: the product's own, allauth's under account/, and two for whoever watches the process."""
 
+from allauth.mfa.totp.views import activate_totp
+from allauth.mfa.webauthn.views import add_webauthn, remove_webauthn
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from accounts.api.door import api
+from accounts.web.second_factor import keeps_the_last, second_factor_first
+from accounts.web.sessions import session_end
 from accounts.web.signin import sign_in_again, signed_out_here
+from accounts.web.stepup import confirm_it_is_you, go_on, recently
 from portal import health
 
 
@@ -28,12 +33,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
     path("account/again/", sign_in_again, name="sign_in_again"),
+    path("account/confirm/", confirm_it_is_you, name="step_up"),
+    path("account/go-on/<str:token>/", go_on, name="go_on"),
+    path("account/second-factor/", second_factor_first, name="second_factor_first"),
+    path("account/sessions/<int:pk>/end/", session_end, name="session_end"),
+    path("account/2fa/totp/activate/", recently(activate_totp), name="mfa_activate_totp"),
+    path("account/2fa/webauthn/add/", recently(add_webauthn), name="mfa_add_webauthn"),
+    path("account/2fa/webauthn/keys/<int:pk>/remove/", keeps_the_last(remove_webauthn), name="mfa_remove_webauthn"),
     path("account/signed-out/", signed_out_here, name="signed_out_here"),
     # These stand before allauth's own: there is one way in, and no password to set or forget.
     path("account/signup/", to_sign_in),
     path("account/login/code/", to_sign_in),
     re_path(r"^account/password/", no_password),
-    re_path(r"^account/(3rdparty|social)/", no_linking),
+    re_path(r"^account/(?:3rdparty|social)/", no_linking),
     path("account/", include("allauth.urls")),
     path("api/v1/", api.urls),
     path("", include("accounts.web.urls")),

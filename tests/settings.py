@@ -21,6 +21,8 @@ os.environ.update(
         "DEBUG": "false",
         "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
         "TRUSTED_PROXIES": "0",
+        "REQUIRE_SECOND_FACTOR": "false",  # the tests about it switch it on
+        "OIDC_ISSUER": "",
         "LOG_LEVEL": "WARNING",
     }
 )

@@ -31,6 +31,8 @@ from accounts.web import approval_facts
 from accounts.web.decision import confirmation
 from accounts.web.door import actor_for, find_order, needs, seen_version
 from accounts.web.refusals import not_allowed_is_403
+from accounts.web.stepup import step_up
+from accounts.web.verbs import STEP_UP
 from accounts.words import say
 
 
@@ -63,6 +65,8 @@ def _decide(request: HttpRequest, found: Order) -> HttpResponse:
         return _page(request, found, form=form, status=422)
     if not request.POST.get("confirmed"):
         return _ask(request, found, verb, chosen)
+    if verb in STEP_UP and (way := step_up(request)):
+        return way
     return _perform(request, found, verb, form)
 
 

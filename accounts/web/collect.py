@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
@@ -27,7 +27,7 @@ from accounts.web.door import actor_for, find_account, signed_in
 from accounts.web.getting_started import token_with_curl
 from accounts.web.quiet import keep_quiet
 from accounts.web.refusals import not_allowed_is_403
-from accounts.web.signin import signed_in_recently
+from accounts.web.stepup import signed_in_recently, step_up
 from accounts.words import say
 
 log = structlog.get_logger(__name__)
@@ -46,8 +46,8 @@ def collect(request: HttpRequest, pk: UUID) -> HttpResponse:
 @sensitive_variables()
 def _reveal(request: HttpRequest, found: Account) -> HttpResponse:
     if found.owner_id == actor_for(request).id:
-        if not signed_in_recently(request):
-            return redirect("collect", found.pk)
+        if way := step_up(request):
+            return way
         if "ready" not in request.POST:
             return _page(request, found, unticked=True, status=422)
     credential = found.credentials.order_by("-entered_at", "-pk").first()

@@ -5,13 +5,11 @@ is asked for, and the address is verified when the code is typed. Known and unkn
 page and the same mail, so that nobody can find out who is known.
 """
 
-import time
 from typing import Any
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import LoginForm
-from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.models import EmailAddress
 from allauth.core import ratelimit
@@ -21,10 +19,10 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required, login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render, resolve_url
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -33,10 +31,9 @@ from accounts.actions import preferences
 from accounts.actions.single_sign_on import map_roles
 from accounts.models import Person
 from accounts.web import single_sign_on
+from accounts.web.stepup import came_by_single_sign_on, safe_next
 
 log = structlog.get_logger(__name__)
-
-SIGNED_IN_RECENTLY = 300  # seconds
 
 
 class Adapter(DefaultAccountAdapter):
@@ -125,23 +122,11 @@ def sign_in_again(request: HttpRequest) -> HttpResponse:
     assert isinstance(person, Person)  # noqa: S101  # login_required says so
     if not ratelimit.consume(request, action="request_login_code", key=person.email.lower()):
         messages.error(request, Adapter.error_messages["too_many_login_attempts"])
-        return HttpResponseRedirect(_next(request))
-    target = _next(request)
+        return HttpResponseRedirect(safe_next(request, request.POST.get("next", "")))
+    target = safe_next(request, request.POST.get("next", ""))
     logout(request)
     LoginCodeVerificationProcess.initiate(request=request, user=person, email=person.email)
     return HttpResponseRedirect(f"{reverse('account_confirm_login_code')}?{urlencode({'next': target})}")
-
-
-def signed_in_recently(request: HttpRequest) -> bool:
-    """Say whether a code or a second factor was given in the last SIGNED_IN_RECENTLY seconds."""
-    records = get_authentication_records(request, request.user)
-    return any(time.time() - record["at"] < SIGNED_IN_RECENTLY for record in records)
-
-
-def came_by_single_sign_on(request: HttpRequest) -> bool:
-    """Did whoever is signed in come by single sign-on in this session?"""
-    records = get_authentication_records(request, request.user)
-    return any(record.get("method") == "socialaccount" for record in records)
 
 
 @login_not_required
@@ -149,9 +134,3 @@ def signed_out_here(request: HttpRequest) -> HttpResponse:
     """After signing out of a session by single sign-on: the way to sign out at the issuer too."""
     context = {"issuer": single_sign_on.issuer_name(), "address": single_sign_on.sign_out_address()}
     return render(request, "account/signed_out_here.html", context)
-
-
-def _next(request: HttpRequest) -> str:
-    target = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if safe else resolve_url(settings.LOGIN_REDIRECT_URL)

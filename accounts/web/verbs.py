@@ -20,7 +20,11 @@ from accounts.lifecycle.sentence import Sentence
 from accounts.models import Account, Order
 from accounts.web.door import actor_for, find_account, find_order, page_of, seen_version, signed_in
 from accounts.web.staff_order_page import changed_meanwhile
+from accounts.web.stepup import step_up
 from accounts.words import say
+
+STEP_UP = frozenset({"approve", "issue_credentials"})
+"""The verbs before which people prove anew that it is they."""
 
 
 @signed_in
@@ -55,6 +59,8 @@ def _ask(request: HttpRequest, subject: Order | Account, name: str) -> HttpRespo
 def _perform(request: HttpRequest, subject: Order | Account, name: str) -> HttpResponse:
     actor = actor_for(request)
     seen = seen_version(request)
+    if verbs.plain(name) in STEP_UP and (way := step_up(request)):
+        return way
     try:
         verbs.perform(subject, name, by=actor, now=timezone.now(), data=request.POST, seen=seen)
     except verbs.InvalidInput as invalid:
