@@ -80,16 +80,16 @@ def post_to(event: Event, tell: Tell, to: Recipient, *, now: datetime, notice_id
 
 def post_each(
     changes: Iterable[tuple[Subject, Event]],
-    kind: str,
+    tell: Tell,
     to: Mapping[UUID, Sequence[Recipient]],
     *,
     now: datetime,
     notices: Mapping[UUID, UUID],
 ) -> None:
-    """Write a message of ``kind`` to each of those whom ``to`` names for the changed subject, by its id."""
+    """Write the message of ``tell`` to each of those whom ``to`` names for the changed subject, by its id."""
     ids = ordered_ids(now)
     messages = (
-        _message(next(ids), event, kind, recipient, notices.get(subject.pk))
+        _message(next(ids), event, tell.kind, recipient, notices.get(subject.pk))
         for subject, event in changes
         for recipient in to.get(subject.pk, ())
     )

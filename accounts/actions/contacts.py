@@ -31,7 +31,7 @@ NOTICE_MAIL = "inactivity_notice"
 MOST_OWNERS = 20
 """So many other owners of the organisation are considered; after them a person looks for somebody."""
 
-_OWN = (Tell(NOTICE_MAIL, Audience.OWNER), Tell(NOTICE_MAIL, Audience.TECHNICAL_CONTACT))
+_OWN = (Tell("inactivity_notice", Audience.OWNER), Tell("inactivity_notice", Audience.TECHNICAL_CONTACT))
 _REACHED_NOBODY = Tell("notice_not_delivered", Audience.SUPPORT)
 _LIVING = (AccountState.ACTIVE.value, AccountState.NOTIFIED.value, AccountState.SUSPENDED.value)
 

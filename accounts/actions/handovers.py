@@ -41,6 +41,7 @@ ASKED = Tell("handover_asked", Audience.PERSON)
 ACCEPTED = Tell("handover_accepted", Audience.OWNER)
 DECLINED = Tell("handover_declined", Audience.OWNER)
 AT_ONCE = 500
+NOBODY_ASKED = _("Nobody is asked to take this account over any more.")
 
 
 def hand_over(account: Account, *, email: str, name: str, by: Actor, now: datetime, comment: str) -> Event:
@@ -176,7 +177,9 @@ def _ask(
         outbox.post_to(changes[0][1], ASKED, _recipient(handover), now=now)
 
     behalf = {} if by.id == account.owner_id or by.kind is ActorKind.LINK else {ON_BEHALF_OF: str(account.owner)}
-    data: dict[str, Any] = {"to": handover.to, "handover": str(handover.pk), **behalf}
+    data: dict[str, Any] = {
+        "to": handover.to, "handover": str(handover.pk), "accept_by": handover.accept_by.isoformat(), **behalf,
+    }  # fmt: skip
     change = Change(comment=comment, also=insert, data=lambda _a: data)
     written = engine.record([account], "hand_over", by=by, now=now, change=change)
     if not written:

@@ -29,7 +29,7 @@ from accounts.models.facts import account_facts
 from accounts.models.ids import ordered_ids
 from accounts.models.insert import insert_rows
 
-REMINDER_MAIL = "inactivity_reminder"
+_REMINDER = Tell("inactivity_reminder", Audience.OWNER)
 
 Pairs = Sequence[tuple[Account, Notice | None]]
 
@@ -60,7 +60,7 @@ def remind(pairs: Pairs, *, policy: Policy, today: date, by: Actor, now: datetim
     def stamp(changes: list[tuple[Account, Event]]) -> None:
         notices = {account.pk: held[account.pk].pk for account, _event in changes}
         Notice.objects.filter(among("pk", list(notices.values()))).update(reminded_on=today)
-        outbox.post_each(changes, REMINDER_MAIL, contacts.asked_by(notices), now=now, notices=notices)
+        outbox.post_each(changes, _REMINDER, contacts.asked_by(notices), now=now, notices=notices)
 
     change = Change(
         also=stamp,

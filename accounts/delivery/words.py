@@ -53,6 +53,12 @@ _WHY_NAMED = {
 }
 """Why somebody gets a mail about other people for an order."""
 
+_WHY_ACCOUNT = {
+    "handover_asked": gettext_noop("You get this email because a colleague named you as the next owner."),
+    "handover_accepted": gettext_noop("You get this email because you were the owner of this API account."),
+}
+"""Why somebody gets a mail about an account that is not theirs."""
+
 
 def long_day(day: date | None) -> str:
     """23 November 2026, or 23. november 2026; "" for None."""
@@ -85,7 +91,8 @@ def why(letter: Letter) -> str:
     if letter.order is not None:
         return _why_order(letter, letter.order)
     if letter.account is not None:
-        return _why_account(letter.message.to_email.lower(), letter.account)
+        named = _WHY_ACCOUNT.get(letter.message.kind)
+        return _(named) if named else _why_account(letter.message.to_email.lower(), letter.account)
     if letter.event.subject_type == Person.subject_type():
         return _("You get this email because an administrator of the portal changed what you may do there.")
     return ""
@@ -146,6 +153,13 @@ def about_days(data: dict[str, Any]) -> dict[str, str]:
     return {name: long_day(date.fromisoformat(data[name])) if data.get(name) else "" for name in ("until", "day")}
 
 
+def about_handover(data: dict[str, Any]) -> dict[str, str]:
+    """Who took or should take an account over, from whom, and by which day; what an event does not name is ""."""
+    by = data.get("accept_by", "")
+    named = {"new_owner": data.get("to", ""), "former_owner": data.get("from", "")}
+    return {**named, "accept_by": long_day(date.fromisoformat(by)) if by else ""}
+
+
 def _language() -> str:
     return "nb" if (get_language() or "").startswith("nb") else "en"
 
@@ -188,7 +202,8 @@ def _account_facts(letter: Letter, account: Account) -> Iterator[tuple[str, str]
     yield _("Role in Loop"), account.role_words
     if letter.notice is not None:
         yield _("Last used"), last_use(account)
-        yield _("Also sent to"), _others(letter.message.to_email.lower(), account)
+        alone = letter.event.verb == "notice_next_contact"
+        yield _("Also sent to"), "" if alone else _others(letter.message.to_email.lower(), account)
 
 
 def _others(address: str, account: Account) -> str:

@@ -87,6 +87,7 @@ def kind_of(kind: str) -> str:
         "environment": _("Environment"),
         "returnreason": _("Reason to return"),
         "policy": _("Policy"),
+        "address": _("Email address"),
     }
     return words.get(kind, kind)
 

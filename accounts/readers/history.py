@@ -12,11 +12,21 @@ from django.utils import timezone
 
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
-from accounts.models import Account, Environment, Event, Order, Person, PolicyRecord, ReturnReason, Subject
+from accounts.models import (
+    Account,
+    Environment,
+    Event,
+    Order,
+    Person,
+    PolicyRecord,
+    ReturnReason,
+    Subject,
+    UnreachableAddress,
+)
 from accounts.readers import timeline
 from accounts.words import say
 
-KINDS: tuple[type[Subject], ...] = (Order, Account, Person, Environment, ReturnReason, PolicyRecord)
+KINDS: tuple[type[Subject], ...] = (Order, Account, Person, Environment, ReturnReason, PolicyRecord, UnreachableAddress)
 SUBJECTS: dict[str, type[Subject]] = {kind.subject_type(): kind for kind in KINDS}
 CHUNK = 2000
 
@@ -46,6 +56,10 @@ _SAID: dict[str, dict[str, Sentence]] = {
     Environment.subject_type(): _SETTING,
     ReturnReason.subject_type(): _SETTING,
     PolicyRecord.subject_type(): {"change_policy": _("changed the policy")},
+    UnreachableAddress.subject_type(): {
+        "mail_came_back": _("noted that mail to the address came back"),
+        "mail_arrives": _("noted that mail arrives at the address again"),
+    },
 }
 """What completes "<name> ..." for subjects that have no lifecycle."""
 
