@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.core import signing
 from django.db.models import QuerySet, Value
@@ -13,10 +13,12 @@ from django.db.models import QuerySet, Value
 from accounts.lifecycle.actor import SYSTEM, Actor, ActorKind, Principal
 from accounts.lifecycle.states import Role
 from accounts.models import ApiToken, Deputy, Notice, Person, RoleGrant
+from accounts.models.token import PROGRAM_ROLES
 
 __all__ = ["SYSTEM", "NoticeLink", "actor_of", "link_actor", "notice_token", "read_notice_token", "token_actor"]
 
 _NOTICE_SALT = "accounts.notice"
+_PROGRAM = UUID("6f1d1d1e-3c53-5b0e-9f7e-2f6f3f0a6c11")  # the namespace of programs
 
 
 def actor_of(person: Person, *, today: date) -> Actor:
@@ -70,5 +72,14 @@ def link_actor(link: NoticeLink, notice: Notice) -> Actor:
 
 
 def token_actor(token: ApiToken) -> Actor:
-    """The actor for a program that showed ``token``: no role, only what its scopes allow."""
-    return Actor(ActorKind.TOKEN, f"{token.name} (API token)", id=token.pk, scopes=frozenset(token.scopes))
+    """The actor for a program that showed ``token``: it acts in the roles that an administrator gave it, as far as
+    its scopes allow. Tokens of one name are one program: separation of duties holds across them.
+    """
+    return Actor(
+        ActorKind.TOKEN,
+        f"{token.name} (API token)",
+        id=uuid5(_PROGRAM, " ".join(token.name.casefold().split())),
+        roles=frozenset(Role(role) for role in token.roles if role in PROGRAM_ROLES),
+        scopes=frozenset(token.scopes),
+        set_up_by=token.maker_id,
+    )

@@ -31,7 +31,7 @@ from accounts.lifecycle.states import TaskKind
 from accounts.lifecycle.transition import Table, Tell, Transition
 from accounts.models import Account, Event, Order, Subject
 from accounts.models.among import among
-from accounts.models.event import DEPUTY_FOR
+from accounts.models.event import DEPUTY_FOR, SET_UP_BY
 from accounts.models.facts import who_was_first
 from accounts.models.insert import insert_rows
 
@@ -286,10 +286,13 @@ def _event(
     *,
     previous: str,
 ) -> Event:
+    data = change.data(subject)
+    if by.set_up_by is not None:
+        data = {**data, SET_UP_BY: str(by.set_up_by)}
     event = Event(
         subject_type=subject.subject_type(), subject_id=subject.pk, seq=subject.version, at=now, verb=verb,
         source=source, target=target, actor_kind=by.kind.value, actor_id=by.id, actor_name=by.name,
-        comment=change.comment.strip(), data=change.data(subject), previous=previous,
+        comment=change.comment.strip(), data=data, previous=previous,
     )  # fmt: skip
     event.hash = event.computed_hash()
     return event

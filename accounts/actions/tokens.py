@@ -7,12 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.actor import Actor, ActorKind
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import Role
 from accounts.models import ApiToken, Scope
-from accounts.models.token import LONGEST_DAYS, digest_of
+from accounts.models.token import LONGEST_DAYS, PROGRAM_ROLES, digest_of
 
 PREFIX = "lap_"  # so that a token is known for one wherever it turns up
 HINT = 9  # characters that are kept in clear
@@ -28,8 +28,10 @@ class NewToken:
     text: str
 
 
-def make(name: str, *, scopes: Collection[Scope], days: int, by: Actor, now: datetime) -> NewToken:
-    """Make a token called ``name`` that may do what ``scopes`` say for the next ``days`` (1 to [730]).
+def make(
+    name: str, *, scopes: Collection[Scope], days: int, by: Actor, now: datetime, roles: Collection[Role] = ()
+) -> NewToken:
+    """Make a token called ``name`` that may do what ``scopes`` say, acting in ``roles``, for ``days`` (1 to [730]).
 
     Raises NotReady for what cannot be, NotAllowed for anybody but an administrator.
     """
@@ -38,12 +40,19 @@ def make(name: str, *, scopes: Collection[Scope], days: int, by: Actor, now: dat
         raise NotReady(_("Name the program that will use the token."))
     if not scopes:
         raise NotReady(_("Choose what the token may be used for."))
+    if needing := sorted({*scopes} - {Scope.USAGE_WRITE}) if not roles else []:
+        raise NotReady(
+            _("Choose a role for the program: %(scopes)s opens nothing without one.", scopes=", ".join(needing))
+        )
+    if not set(roles) <= set(PROGRAM_ROLES):
+        raise NotReady(_("A program cannot have this role."))
     if not 1 <= days <= LONGEST_DAYS:
         raise NotReady(_("A token is valid for 1 to %(most)s days.", most=LONGEST_DAYS))
     text = PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
     token = ApiToken.objects.create(
         name=name.strip()[:100], hint=text[:HINT], digest=digest_of(text), created_at=now, created_by=by.name[:200],
         scopes=sorted({scope.value for scope in scopes}), expires_at=now + timedelta(days=days),
+        roles=sorted({role.value for role in roles}), maker_id=by.id if by.kind is ActorKind.PERSON else None,
     )  # fmt: skip
     return NewToken(token, text)
 

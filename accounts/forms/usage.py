@@ -6,12 +6,14 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.filters import EnvironmentFilter
 from accounts.forms.verbs import LONGEST_COMMENT, ReasonForm, VerbForm
 from accounts.models import Scope
-from accounts.models.token import LONGEST_DAYS
+from accounts.models.token import LONGEST_DAYS, PROGRAM_ROLES
+from accounts.words import ROLE_WORDS
 
 
 class BatchFilter(EnvironmentFilter):
@@ -62,6 +64,15 @@ class UseForm(VerbForm):
         return cleaned
 
 
+SCOPES = {
+    Scope.USAGE_WRITE: _("Send usage (usage:write)"),
+    Scope.ORDERS_READ: _("Read orders (orders:read)"),
+    Scope.ORDERS_WRITE: _("Act on orders (orders:write)"),
+    Scope.ACCOUNTS_READ: _("Read API accounts (accounts:read)"),
+    Scope.ACCOUNTS_WRITE: _("Act on API accounts (accounts:write)"),
+}
+
+
 class TokenForm(forms.Form):
     """A new API token."""
 
@@ -70,11 +81,25 @@ class TokenForm(forms.Form):
         error_messages={"required": _("Name the program that will use the token.")},
     )  # fmt: skip
     scopes = forms.MultipleChoiceField(
-        label=_("What may it do?"), choices=[(Scope.USAGE_WRITE.value, _("Send usage (usage:write)"))],
-        initial=[Scope.USAGE_WRITE.value], widget=forms.CheckboxSelectMultiple,
+        label=_("What may it do?"), choices=[(scope.value, words) for scope, words in SCOPES.items()],
+        widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose what the token may be used for.")},
+    )  # fmt: skip
+    roles = forms.MultipleChoiceField(
+        label=_("In which role does it act?"), required=False, widget=forms.CheckboxSelectMultiple,
+        choices=[(role.value, gettext_lazy(ROLE_WORDS[role])) for role in PROGRAM_ROLES],
+        help_text=_(
+            "It sees what that role sees, and with orders:write or accounts:write it does what that role may do. "
+            "To send usage it needs none."
+        ),
     )  # fmt: skip
     days = forms.IntegerField(
         label=_("Valid for how many days?"), min_value=1, max_value=LONGEST_DAYS, initial=365,
         error_messages={"required": _("Enter a number of days.")},
     )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if set(cleaned.get("scopes", [])) - {Scope.USAGE_WRITE.value} and not cleaned.get("roles"):
+            self.add_error("roles", _("Choose a role: without one there is nothing that the program may see."))
+        return cleaned

@@ -31,7 +31,7 @@ class Actor:
     ``roles`` are the roles held everywhere; the relations to one subject (its requester, its owner) are
     worked out by ``plays``. ``stands_in_for``: those from whom a deputy has the role SERVICE_RESPONSIBLE today;
     empty for whoever holds it themselves. A link out of a mail acts for the owner of ``owns``, one account, and
-    nothing else.
+    nothing else. ``scopes`` are what a program's token allows, ``set_up_by`` is the person who made that token.
     """
 
     kind: ActorKind
@@ -42,6 +42,7 @@ class Actor:
     owns: UUID | None = None
     stands_in_for: tuple[Principal, ...] = ()
     scopes: frozenset[str] = field(default_factory=frozenset)
+    set_up_by: UUID | None = None
 
     def holds(self, *roles: Role) -> bool:
         """Does this actor hold one of ``roles``, whatever the subject?"""

@@ -11,11 +11,13 @@ from accounts.lifecycle.states import OrderKind, Role
 
 @dataclass(frozen=True)
 class Facts:
-    """Who acts (``actor_id``, with ``roles`` towards this subject) and what they wrote as ``comment``."""
+    """Who acts (``actor_id``, with ``roles`` towards this subject) and what they wrote as ``comment``;
+    of a program, ``set_up_by`` is the person who made its token."""
 
     roles: frozenset[Role]
     actor_id: UUID | None = None
     comment: str = ""
+    set_up_by: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,9 @@ class OrderFacts(Facts):
     ``senders``: everyone who ever sent this order for approval; ``former_requesters``: its requesters before another
     was named. ``examples``: the example purpose as people saw it.
     Of a reactivation: ``account_state`` is the account's, ``other_order`` another order that asks for the same.
+    ``suspended_days``: how long the account had been suspended when the order was sent, ``short_days`` how long it may
+    have been for the short path; ``by_hand``: a person suspended it at once. ``expired_on``: the day on which
+    its last secret expired, "" for none; ``secret_entered``: Cegal enters a new one.
     """
 
     kind: OrderKind = OrderKind.NEW_ACCESS
@@ -45,6 +50,11 @@ class OrderFacts(Facts):
     override_reason: str = ""
     account_state: str = ""
     other_order: str = ""
+    suspended_days: int | None = None
+    short_days: int = 0
+    by_hand: bool = False
+    expired_on: str = ""
+    secret_entered: bool = False
 
 
 @dataclass(frozen=True)

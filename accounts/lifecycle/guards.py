@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from accounts.lifecycle import purpose as purpose_rule
 from accounts.lifecycle.actor import Principal
 from accounts.lifecycle.facts import AccountFacts, Facts, OrderFacts
@@ -31,8 +33,16 @@ def not_own_order(facts: Facts) -> Sentence | None:
 
 def not_own_sending(facts: Facts) -> Sentence | None:
     """Nobody approves an order that they themselves sent for approval, in any round (DOMAIN.md)."""
-    if facts.actor_id in _order(facts).senders:
+    if facts.actor_id is not None and facts.actor_id in _order(facts).senders:
         return _("You sent this order for approval yourself. Somebody else must approve it.")
+    return None
+
+
+def not_its_makers_own(facts: Facts) -> Sentence | None:
+    """A program does not approve what the person who made its token requested or sent: a token is no second person."""
+    order = _order(facts)
+    if facts.set_up_by is not None and facts.set_up_by in _had_a_part(order):
+        return _("Whoever made this token requested this order or sent it for approval. Somebody else must approve it.")
     return None
 
 
@@ -53,8 +63,13 @@ def not_principals_own(facts: Facts) -> Sentence | None:
 
 def free_principals(facts: OrderFacts) -> tuple[Principal, ...]:
     """Of those for whom the actor stands in: who neither requested this order nor ever sent it for approval."""
-    parted = facts.senders | facts.former_requesters | {facts.requester_id}
+    parted = _had_a_part(facts)
     return tuple(principal for principal in facts.stands_in_for if principal.id not in parted)
+
+
+def _had_a_part(order: OrderFacts) -> frozenset[UUID | None]:
+    """Who requested the order or ever sent it for approval."""
+    return order.senders | order.former_requesters | {order.requester_id}
 
 
 def every_field_populated(facts: Facts) -> Sentence | None:
@@ -116,6 +131,41 @@ def account_can_be_reactivated(facts: Facts) -> Sentence | None:
         return _("The account is not suspended any more, so there is nothing to reactivate.")
     if order.other_order:
         return _("Order %(reference)s already asks for this.", reference=order.other_order)
+    return None
+
+
+def a_reactivation(facts: Facts) -> Sentence | None:
+    """Only a reactivation may go to Cegal without an approval; new access never does."""
+    if _order(facts).kind is OrderKind.REACTIVATION:
+        return None
+    return _("Send the order for approval first.")
+
+
+def suspended_shortly(facts: Facts) -> Sentence | None:
+    """The short path through Support: suspended for inactivity, less than [90] days before the order was sent.
+
+    Whom a person suspended at once (a leaked secret, say), the Service Responsible looks at.
+    """
+    order = _order(facts)
+    if order.by_hand:
+        return _("The account was suspended by a person, not for inactivity. Send the order for approval.")
+    if order.suspended_days is None or order.suspended_days >= order.short_days:
+        return _(
+            "The account was suspended for %(days)s days or longer when the order was sent. Send it for approval.",
+            days=order.short_days,
+        )
+    return None
+
+
+def secret_renewed(facts: Facts) -> Sentence | None:
+    """A reactivated account gets a new secret where the last one expired, or may have leaked."""
+    order = _order(facts)
+    if order.kind is not OrderKind.REACTIVATION or order.secret_entered:
+        return None
+    if order.by_hand:
+        return _("The account was suspended by a person, so its secret may be known to others. Enter a new one.")
+    if order.expired_on:
+        return _("The client secret expired on %(day)s. Enter a new one.", day=order.expired_on)
     return None
 
 

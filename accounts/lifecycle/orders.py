@@ -22,7 +22,12 @@ ORDER: Table = (
     ),
     Transition(
         "approve", (S.APPROVAL,), S.APPROVED, (Role.SERVICE_RESPONSIBLE,), _("Approve"), _("approved the order"),
-        duties=(guards.not_own_order, guards.not_own_sending, guards.not_principals_own),
+        duties=(
+            guards.not_own_order,
+            guards.not_own_sending,
+            guards.not_principals_own,
+            guards.not_its_makers_own,
+        ),
         tells=(Tell("order_approved", Audience.SUPPORT), Tell("order_approved_receipt", Audience.REQUESTER)),
     ),
     Transition(
@@ -45,8 +50,14 @@ ORDER: Table = (
         _("Send to Cegal"), _("sent the order to Cegal"), tells=(Tell("order_to_set_up", Audience.CEGAL),),
     ),
     Transition(
+        "send_to_cegal", (S.SUPPORT,), S.CEGAL_SETUP, (Role.SUPPORT,),
+        _("Send to Cegal"), _("sent the order to Cegal"), tells=(Tell("order_to_set_up", Audience.CEGAL),),
+        when=(guards.a_reactivation,), duties=(guards.suspended_shortly,),
+        guards=(guards.account_can_be_reactivated,),
+    ),
+    Transition(
         "complete_setup", (S.CEGAL_SETUP,), S.CREDENTIAL_ISSUE, (Role.CEGAL,),
-        _("Complete setup"), _("completed the setup"), guards=(guards.every_environment_set_up,),
+        _("Complete setup"), _("completed the setup"), guards=(guards.every_environment_set_up, guards.secret_renewed),
         tells=(Tell("setup_completed", Audience.SUPPORT),),
     ),
     Transition(

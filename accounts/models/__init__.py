@@ -18,7 +18,7 @@ from accounts.models.policy import PolicyNumber, PolicyRecord, current_policy, p
 from accounts.models.search_text import SearchText
 from accounts.models.subject import Subject
 from accounts.models.task import Task, effective_at
-from accounts.models.token import ApiToken, Scope
+from accounts.models.token import ApiAnswer, ApiToken, Scope
 from accounts.models.triage import Check, CheckItem, CheckOutcome, ReturnReason
 from accounts.models.upload import Upload, UploadKind, UploadPart
 from accounts.models.usage import Coverage, DailyUsage, UsageFile
@@ -27,6 +27,7 @@ __all__ = [
     "FORM_FIELDS",
     "OF_THE_ADDRESS",
     "Account",
+    "ApiAnswer",
     "ApiToken",
     "BatchOutcome",
     "Bounce",

@@ -21,6 +21,8 @@ DEPUTY_FOR = "deputy_for"
 """Under this name ``data`` keeps the service responsible in whose place a deputy acted."""
 ON_BEHALF_OF = "on_behalf_of"
 """Under this name ``data`` keeps the owner for whom Support acted."""
+SET_UP_BY = "set_up_by"
+"""Under this name ``data`` keeps the id of the person who made the token with which a program acted."""
 
 
 class Event(models.Model):

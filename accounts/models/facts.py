@@ -17,10 +17,11 @@ from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import AccountState, OrderKind, Role
 from accounts.models.account import Account
-from accounts.models.event import Event
+from accounts.models.event import SET_UP_BY, Event
 from accounts.models.hold import Hold
 from accounts.models.notice import Notice
 from accounts.models.order import FORM_FIELDS, Order
+from accounts.models.policy import current_policy
 from accounts.models.subject import Subject
 
 _LABELS = {name: name.replace("_", " ") for name in FORM_FIELDS}
@@ -33,6 +34,7 @@ def order_facts(order: Order, by: Actor, *, comment: str = "", **said: Any) -> O
     return OrderFacts(
         roles=by.plays(subject_id=order.pk, requester_id=order.requester_id, owner_id=owner),
         actor_id=by.id,
+        set_up_by=by.set_up_by,
         comment=comment,
         kind=OrderKind(order.kind),
         requester_id=order.requester_id,
@@ -63,9 +65,25 @@ def account_facts(account: Account, by: Actor, *, comment: str = "") -> AccountF
 def _about_reactivation(order: Order) -> dict[str, Any]:
     if order.reactivates_id is None:
         return {}
-    state = Account.objects.values_list("state", flat=True).get(pk=order.reactivates_id)
+    state, since = Account.objects.values_list("state", "state_since").get(pk=order.reactivates_id)
     others = Order.objects.asking_for(order.reactivates_id).exclude(pk=order.pk)
-    return {"account_state": state, "other_order": others.values_list("reference", flat=True).first() or ""}
+    sent = order.submitted_at
+    return {
+        "account_state": state,
+        "other_order": others.values_list("reference", flat=True).first() or "",
+        "suspended_days": (timezone.localdate(sent) - timezone.localdate(since)).days if sent else None,
+        "short_days": current_policy().reactivation_short_days,
+        "by_hand": not _suspended_for_inactivity(order.reactivates_id),
+    }
+
+
+def _suspended_for_inactivity(account_id: UUID) -> bool:
+    """Was it the rules that suspended the account last, and not a person at once?"""
+    suspensions = Event.objects.filter(
+        subject_type=Account.subject_type(), subject_id=account_id, target=AccountState.SUSPENDED.value
+    )
+    last = suspensions.exclude(source=AccountState.SUSPENDED.value).order_by("-seq").first()
+    return last is not None and last.verb == "suspend_for_inactivity"
 
 
 def _reactivation_of(account: Account) -> str:
@@ -133,8 +151,9 @@ def parts_of(order_ids: Collection[UUID]) -> dict[UUID, Parts]:
     for order_id, verb, actor_id, data in told.values_list("subject_id", "verb", "actor_id", "data"):
         if verb == "reassign":
             former.setdefault(order_id, set()).add(UUID(data["from_id"]))
-        elif actor_id is not None:
-            senders.setdefault(order_id, set()).add(actor_id)
+        else:
+            had_part = {actor_id, UUID(data[SET_UP_BY]) if SET_UP_BY in data else None} - {None}
+            senders.setdefault(order_id, set()).update(one for one in had_part if one is not None)
     return {
         order_id: Parts(frozenset(senders.get(order_id, ())), frozenset(former.get(order_id, ())))
         for order_id in {*senders, *former}

@@ -22,6 +22,7 @@ from accounts.readers import paging
 from accounts.web.asking import Question, ask_keeping
 from accounts.web.door import actor_for, needs
 from accounts.web.listing import neighbours
+from accounts.words import ROLE_WORDS
 
 NEWEST_FIRST = paging.Order("created_at", falling=True)
 
@@ -31,7 +32,7 @@ NEWEST_FIRST = paging.Order("created_at", falling=True)
 def tokens(request: HttpRequest) -> HttpResponse:
     """Every token, the newest first: what it may do, until when, when it was last used."""
     page, now = paging.page(ApiToken.objects.all(), NEWEST_FIRST, request.GET), timezone.now()
-    rows = [{"token": token, "state": token.state(now)} for token in page.rows]
+    rows = [{"token": token, "state": token.state(now), "roles": _roles(token)} for token in page.rows]
     return render(request, "accounts/staff/tokens.html", {"rows": rows, **neighbours(request, page)})
 
 
@@ -44,6 +45,7 @@ def token_new(request: HttpRequest) -> HttpResponse:
         said = form.cleaned_data
         made = acting.make(
             said["name"], scopes=[Scope(scope) for scope in said["scopes"]], days=said["days"],
+            roles=[Role(role) for role in said["roles"]],
             by=actor_for(request), now=timezone.now(),
         )  # fmt: skip
         response = render(request, "accounts/staff/token_made.html", {"token": made.token, "text": made.text})
@@ -71,3 +73,8 @@ def token_revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.info(request, _("This token was revoked before."))
     form = VerbForm(request.POST if request.method == "POST" else None, subject=found)
     return ask_keeping(request, question, form, lambda: acting.revoke(found, by=actor, now=timezone.now()))
+
+
+def _roles(token: ApiToken) -> str:
+    """The roles of a program in words, "" for one that has none."""
+    return ", ".join(_(ROLE_WORDS[Role(role)]) for role in token.roles)

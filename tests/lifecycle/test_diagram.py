@@ -33,7 +33,7 @@ def test_json_says_what_a_row_needs_tells_and_owes() -> None:
         "from": ["approval"],
         "to": "approved",
         "who": ["service_responsible"],
-        "needs": ["not_own_order", "not_own_sending", "not_principals_own"],
+        "needs": ["not_own_order", "not_own_sending", "not_principals_own", "not_its_makers_own"],
         "tells": ["support: order_approved", "requester: order_approved_receipt"],
         "owes": [],
     }
