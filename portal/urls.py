@@ -8,10 +8,10 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from accounts.api.door import api
-from accounts.web.second_factor import keeps_the_last, second_factor_first
+from accounts.web.second_factor import keeps_the_last, second_factor_first, sets_up
 from accounts.web.sessions import session_end
 from accounts.web.signin import sign_in_again, signed_out_here
-from accounts.web.stepup import confirm_it_is_you, go_on, recently
+from accounts.web.stepup import confirm_it_is_you, go_on
 from portal import health
 
 
@@ -37,8 +37,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/go-on/<str:token>/", go_on, name="go_on"),
     path("account/second-factor/", second_factor_first, name="second_factor_first"),
     path("account/sessions/<int:pk>/end/", session_end, name="session_end"),
-    path("account/2fa/totp/activate/", recently(activate_totp), name="mfa_activate_totp"),
-    path("account/2fa/webauthn/add/", recently(add_webauthn), name="mfa_add_webauthn"),
+    path("account/2fa/totp/activate/", sets_up(activate_totp), name="mfa_activate_totp"),
+    path("account/2fa/webauthn/add/", sets_up(add_webauthn), name="mfa_add_webauthn"),
     path("account/2fa/webauthn/keys/<int:pk>/remove/", keeps_the_last(remove_webauthn), name="mfa_remove_webauthn"),
     path("account/signed-out/", signed_out_here, name="signed_out_here"),
     # These stand before allauth's own: there is one way in, and no password to set or forget.

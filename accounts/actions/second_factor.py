@@ -38,7 +38,7 @@ def reset(person: Person, *, by: Actor, now: datetime, comment: str, seen: int |
         comment=comment,
         # a session is bound to the password's hash: another one ends them all
         columns={"password": make_password(None)},
-        data=lambda _person: {"taken": kinds},
+        data=lambda _person: {"second_factors": kinds},
         also=lambda _changes: _forget(person),
     )
     owed = Owed((Tell("second_factor_reset", Audience.PERSON),)) if person.is_active else None

@@ -102,6 +102,7 @@ KINDS: dict[str, Kind] = {
     "new_secret_ready": Kind("collect", _("Collect the secret")),
     "invited": Kind("account_login", _("Sign in")),
     "role_changed": Kind("landing", _("Open the portal")),
+    "second_factor_reset": Kind("account_login", _("Sign in")),
     "deputy_named": Kind("deputies", _("See when you stand in")),
     "deputy_ended": Kind("deputies", _("See when you stand in")),
 }

@@ -122,6 +122,7 @@ TOLD: dict[str, Told] = {
     "new_secret_entered": Told(SILJE),
     "new_secret_ready": Told(SILJE),
     "invited": Told(ADA, data={"roles": [Role.SUPPORT.value], "given": [Role.SUPPORT.value]}),
+    "second_factor_reset": Told(ADA, gettext_noop("You lost your phone.")),
     "role_changed": Told(
         ADA, gettext_noop("You moved to another team."),
         data={"roles": [], "given": [], "taken": [Role.SUPPORT.value]},

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
@@ -32,6 +33,7 @@ _LOOKS = {
     "change_roles": ("shield-check", "accent"),
     "deactivate": ("user-x", "bad"),
     "reactivate": ("user-check", "good"),
+    "reset_second_factor": ("shield-alert", "warn"),
     "add": ("plus", ""),
     "edit": ("pencil-line", "accent"),
     "retire": ("archive", "warn"),
@@ -87,6 +89,18 @@ def role_words(roles: Any) -> list[str]:
     """The words of roles, in the order of the roles."""
     held = set(map(str, roles))
     return [_(word) for role, word in ROLE_WORDS.items() if role.value in held]
+
+
+def roles_of_groups(person: Person) -> list[str]:
+    """The words of the roles that follow from groups at single sign-on. One query."""
+    return role_words(person.grants.filter(by_single_sign_on=True).values_list("role", flat=True))
+
+
+def second_factors(person: Person) -> list[str]:
+    """The second factors that ``person`` has set up, in words. One query."""
+    words = {Authenticator.Type.TOTP: _("Authenticator app"), Authenticator.Type.WEBAUTHN: _("Passkey")}
+    held = Authenticator.objects.filter(user=person).values_list("type", flat=True)
+    return [words[kind] for kind in Authenticator.Type if kind in words and kind in held]
 
 
 def owned_by(person: Person) -> Owned:

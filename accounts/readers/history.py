@@ -47,6 +47,7 @@ _SAID: dict[str, dict[str, Sentence]] = {
         "set_name": _("wrote the name"),
         "deactivate": _("deactivated the person"),
         "reactivate": _("let the person in again"),
+        "reset_second_factor": _("took a lost second factor away"),
         "name_deputy": _("named a deputy"),
         "change_deputy": _("changed the days of a deputy"),
         "end_deputy": _("took a deputy back"),

@@ -40,6 +40,7 @@ KINDS = {
     "message_to_requester": gettext_noop("Message about an order"),
     "invited": gettext_noop("Invitation"),
     "role_changed": gettext_noop("Role given or ended"),
+    "second_factor_reset": gettext_noop("Second factor taken away"),
     "order_rejected": gettext_noop("Order rejected"),
     "order_rejected_copy": gettext_noop("Order rejected, for Support"),
     "order_withdrawn": gettext_noop("Order withdrawn, for Support"),

@@ -127,7 +127,7 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
                 _("People and roles"),
                 "users",
                 frozenset({Role.ADMINISTRATOR}),
-                frozenset({"person", "person_invite", "person_roles", "person_deactivate", "person_reactivate"}),
+                frozenset({"person", "person_invite", "person_roles", "person_deactivate", "person_reactivate", "person_second_factor"}),
             ),
             Row(
                 "environments",

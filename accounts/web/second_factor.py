@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -22,7 +22,7 @@ from accounts.models import Person
 from accounts.models.encrypted import seal, unseal
 from accounts.web.door import actor_for, wears_role
 from accounts.web.problems import asks_to_sign_in, typed
-from accounts.web.stepup import SECOND_FACTORS, has_second_factor
+from accounts.web.stepup import SECOND_FACTORS, has_second_factor, recently
 
 OPEN = ("account/", "preferences/", "health/", "mailbox/", "api/")
 """What opens without a second factor: signing in and out, setting one up, and what nobody needs to sign in for."""
@@ -92,7 +92,20 @@ def may_remove_one(person: Person) -> bool:
     """May ``person`` remove an authenticator app or a passkey: another is left, or nobody asks them for one?"""
     if not settings.REQUIRE_SECOND_FACTOR or not person.grants.exists():
         return True
-    return bool(Authenticator.objects.filter(user=person, type__in=SECOND_FACTORS).count() > 1)
+    return _count(person) > 1
+
+
+def sets_up(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """For the pages that set one up: somebody who just signed in opens them, and has used it by setting it up."""
+
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        before = _count(request.user)
+        response = view(request, *args, **kwargs)
+        if request.method == "POST" and _count(request.user) > before:
+            record_authentication(request, request.user, method="mfa", reauthenticated=True)
+        return response
+
+    return recently(guarded)
 
 
 def keeps_the_last(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -116,6 +129,10 @@ def second_factor_first(request: HttpRequest) -> HttpResponse:
     if not is_missing(request):
         return HttpResponseRedirect(reverse("mfa_index"))
     return _page(request, 200)
+
+
+def _count(person: Any) -> int:
+    return int(Authenticator.objects.filter(user=person, type__in=SECOND_FACTORS).count())
 
 
 def _page(request: HttpRequest, status: int) -> HttpResponse:

@@ -124,6 +124,7 @@ def sign_in_again(request: HttpRequest) -> HttpResponse:
         messages.error(request, Adapter.error_messages["too_many_login_attempts"])
         return HttpResponseRedirect(safe_next(request, request.POST.get("next", "")))
     target = safe_next(request, request.POST.get("next", ""))
+    EmailAddress.objects.get_or_create(user=person, email=person.email)  # as in SignInForm: the code proves it
     logout(request)
     LoginCodeVerificationProcess.initiate(request=request, user=person, email=person.email)
     return HttpResponseRedirect(f"{reverse('account_confirm_login_code')}?{urlencode({'next': target})}")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actions import roles as acting
+from accounts.actions import second_factor
 from accounts.forms.administration import (
     ALL,
     INACTIVE,
@@ -27,7 +28,7 @@ from accounts.forms.administration import (
     role_choices,
 )
 from accounts.lifecycle.states import Role
-from accounts.models import Event, Person
+from accounts.models import Event, Person, unreachable_among
 from accounts.readers import administration as reader
 from accounts.web.administration.editing import DONE, STALE, attempt, page, show_what_is_saved
 from accounts.web.door import actor_for, needs
@@ -64,9 +65,13 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "person": who,
         "roles": reader.role_words(who.roles),
+        "roles_of_groups": reader.roles_of_groups(who),
+        "second_factors": reader.second_factors(who),
         "owned": reader.owned_by(who),
         "deputies": reader.deputies(who, today),
         "entries": reader.happened(who, actor_for(request).id, {}),
+        "unreachable": list(unreachable_among({who.email}).values()),
+        "may_clear": actor_for(request).holds(Role.SUPPORT),
         "is_me": who.pk == actor_for(request).id,
     }
     return render(request, "accounts/administration/person.html", context)
@@ -153,6 +158,23 @@ def person_reactivate(request: HttpRequest, pk: UUID) -> HttpResponse:
         _("%(name)s can sign in again.") % {"name": who},
         acting.reactivate,
     )
+    return _ask(request, who, question, [])
+
+
+@administrators_only
+@asks
+def person_second_factor(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take a lost second factor away, with a reason."""
+    who = get_object_or_404(Person, pk=pk)
+    question = Question(
+        _("Reset the second factor of %(name)s?") % {"name": who},
+        _("They are signed out everywhere, get a mail, and sign in with a code by email until they set up another one. "
+          "Be sure that it is they who asked: call them."),
+        _("Reset it"),
+        _("The second factor of %(name)s is taken away.") % {"name": who},
+        second_factor.reset,
+        danger=True,
+    )  # fmt: skip
     return _ask(request, who, question, [])
 
 

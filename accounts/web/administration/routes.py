@@ -13,6 +13,7 @@ ROUTES: list[URLPattern] = [
     path("staff/people/<uuid:pk>/roles/", people.person_roles, name="person_roles"),
     path("staff/people/<uuid:pk>/deactivate/", people.person_deactivate, name="person_deactivate"),
     path("staff/people/<uuid:pk>/reactivate/", people.person_reactivate, name="person_reactivate"),
+    path("staff/people/<uuid:pk>/second-factor/", people.person_second_factor, name="person_second_factor"),
     path("staff/environments/", environments.environments, name="environments"),
     path("staff/environments/add/", environments.environment_add, name="environment_add"),
     path("staff/environments/<uuid:pk>/", environments.environment, name="environment"),
