@@ -1,0 +1,64 @@
+"""Every page in every role in a real browser: axe, both widths and schemes, console, title, language, weight."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page as BrowserPage
+
+from tests.browser.conftest import Enter
+from tests.browser.soundness import listen, look, serious
+from tests.pages import NO_PAGES, PAGES, ROLES, Page, url_names
+from tests.scene import Scene
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+SAME_SUBJECT = {"order", "order_edit", "order_verb", "staff_order", "approval", "cegal_order", "account"}
+
+
+@pytest.fixture
+def scene(transactional_db: None, tmp_path: Path, settings: object) -> Scene:
+    """A portal with something on every page; it keeps its mails, so that there is a mailbox."""
+    settings.MAIL_IS_KEPT, settings.MAIL_FOLDER = True, tmp_path  # type: ignore[attr-defined]
+    settings.ROOT_URLCONF = "tests.web.mailbox_urls"  # type: ignore[attr-defined]
+    return Scene(tmp_path)
+
+
+def test_no_page_is_forgotten() -> None:
+    walked = {page.name for page in PAGES}
+    assert url_names() - walked - set(NO_PAGES) == set(), "walk these in tests/pages.py, or say why they are no page"
+    assert set(NO_PAGES) - url_names() == set(), "these are gone"
+    assert walked & set(NO_PAGES) == set(), "these are walked and excluded"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_is_sound(scene: Scene, enter: Enter, role: str) -> None:
+    wrong: list[str] = []
+    titles: dict[str, str] = {}
+    for page, window in _opened(scene, enter, ROLES[role]):
+        said = listen(window)
+        _go(scene, page, window, wrong)
+        wrong += [f"{page.label}: {what}" for what in [*look(window), *serious(said)]]
+        same = titles.setdefault(window.title(), page.name)
+        if same != page.name and page.status == 200:
+            wrong.append(f"{page.label}: the title “{window.title()}” is also that of {same}")
+        window.close()
+    assert not wrong, "\n".join(wrong)
+
+
+def _opened(scene: Scene, enter: Enter, pages: list[Page]) -> list[tuple[Page, BrowserPage]]:
+    contexts = {who: enter(getattr(scene, who) if who else None) for who in {page.who for page in pages}}
+    return ((page, contexts[page.who].new_page()) for page in pages)  # type: ignore[return-value]
+
+
+def _go(scene: Scene, page: Page, window: BrowserPage, wrong: list[str]) -> None:
+    answer = window.goto(page.address(scene))
+    if answer is None or answer.status != page.status:
+        wrong.append(f"{page.label}: answered {answer.status if answer else 'nothing'}, not {page.status}")
+    for label, text in page.typed:
+        window.locator("main").get_by_label(label).fill(text)
+    if page.press:
+        window.locator("main").get_by_role("button", name=page.press, exact=True).click()
+        window.wait_for_load_state()

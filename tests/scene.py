@@ -1,0 +1,156 @@
+"""A portal with something on every page: orders and accounts in every state, a notice, a brake, an upload, a deputy.
+
+Everything got there by the real verbs, a moment ago: pages read the machine's clock.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.backends.filebased import EmailBackend
+from django.utils import timezone
+
+from accounts import people
+from accounts.actions import (
+    deputies,
+    engine,
+    handovers,
+    holds,
+    inactivity,
+    new_secret,
+    notices,
+    ordering,
+    provider,
+    tokens,
+    uploads,
+)
+from accounts.actions.environments import Details, add_environment, set_active
+from accounts.lifecycle.actor import SYSTEM
+from accounts.lifecycle.states import AccountState, OrderState, Role
+from accounts.models import (
+    Account,
+    DailyUsage,
+    Handover,
+    JobRun,
+    Message,
+    Notice,
+    Order,
+    ReturnReason,
+    SuspensionList,
+    Task,
+)
+from accounts.models.token import Scope
+from accounts.models.upload import UploadKind
+from tests.story import PURPOSE, Story
+
+LONG_ID = "nordsjo-surplus-maximo-production-0b7e4c52-9a61-4d0e-8f3b"
+ORDER_STATES = [state.value for state in OrderState]
+
+
+class Scene(Story):
+    """A story told to the end, on every page; ``folder`` takes a kept mail."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(timezone.now())
+        self.today = timezone.localdate(self.now)
+        self.gone = self.person("gone@loop.example", "Grete Gone", Role.SUPPORT)
+        self.gone.is_active = False
+        self.gone.save()
+        self._orders()
+        self._accounts()
+        self._staff_matters()
+        self._mails(folder)
+
+    def order(self, state: str) -> Order:
+        """The order in ``state``."""
+        return self.orders[state]
+
+    def _orders(self) -> None:
+        self.orders = {state: self.order_in(state, environments=("TEST", "PRODUCTION")) for state in ORDER_STATES}
+        again = self.order_in("returned")
+        self.do(again, "resubmit", "ingrid", comment="I added the project.")
+        self.resubmitted = Order.objects.get(pk=again.pk)
+        self.issued = self.orders["issued"].accounts.order_by("environment").first()
+        self.to_collect = self.orders["issued"].accounts.order_by("environment").last()
+        self.pending = self.orders["credential_issue"].accounts.order_by("environment").first()
+
+    def _accounts(self) -> None:
+        self.covered(self.today - timedelta(days=600), self.today - timedelta(days=1))
+        self.gap = (self.today - timedelta(days=30), self.today - timedelta(days=21))
+        self.covered(self.today - timedelta(days=600), self.gap[0] - timedelta(days=1), self.production)
+        self.covered(self.gap[1] + timedelta(days=1), self.today, self.production)
+        self.active = self.account(client_id=LONG_ID, last_used_on=self.today - timedelta(days=2))
+        days = [self.today - timedelta(days=number) for number in range(2, 380, 3)]
+        DailyUsage.objects.bulk_create(DailyUsage(account=self.active, day=day, calls=7 + day.day * 31) for day in days)
+        self._brake()
+        self.notified = self.account_in("notified", client_id="nordsjo-notified")
+        self.notice = Notice.objects.get(account=self.notified)
+        self.suspended = self.account_in("suspended", client_id="nordsjo-suspended")
+        self.closed = self.account_in("closed", client_id="nordsjo-closed")
+        self.disable = Task.objects.get(account=self.suspended)
+        self.offered = self.account(client_id="nordsjo-offered", last_used_on=self.today)
+        given = {"email": self.stranger.email, "name": "Stranger", "comment": "She runs it now."}
+        handovers.hand_over(self.offered, **given, by=self.actor("ingrid"), now=self.now)
+        self.handover = Handover.objects.get()
+        holds.set_hold(
+            self.account(client_id="nordsjo-held"), until=self.today + timedelta(days=20), by=self.actor("support"),
+            now=self.now, comment="A project that starts in spring.",
+        )  # fmt: skip
+        notices.ask_for_contact([(self.notified, self.notice)], by=SYSTEM, now=self.now)
+        self.find_contact = Task.objects.get(account=self.notified)
+        self._reactivation()
+        self.list = SuspensionList.objects.get()
+        new_secret.ask_for_new_secret(self.active, by=self.actor("support"), now=self.now, comment="It leaked.")
+        self.new_secret = Task.objects.get(account=self.active)
+
+    def _reactivation(self) -> None:
+        account = self.account_in("suspended", client_id="nordsjo-wanted-again")
+        self.done_task = Task.objects.get(account=account)
+        provider.confirm(self.done_task, by=self.actor("cegal"), now=self.now)
+        self.reactivation = ordering.start_reactivation(account, by=self.actor("ingrid"), now=self.now)
+
+    def _brake(self) -> None:
+        """Twelve notices that nobody answered: more than one run may suspend without asking a person."""
+        silent = {"activated_on": self.today - timedelta(days=730), "last_used_on": self.today - timedelta(days=500)}
+        rows = [
+            Account(
+                client_id=f"silent-{number}", environment=self.test, state=AccountState.ACTIVE.value,
+                state_since=self.now, created_at=self.now, organisation=self.active.organisation, owner=self.ingrid,
+                as_seller=True, purpose=PURPOSE, stated_through=self.today, **silent,
+            )
+            for number in range(12)
+        ]  # fmt: skip
+        engine.begin(rows, "import", by=SYSTEM, now=self.now)
+        earlier = self.now - timedelta(days=40)
+        list(inactivity.check(today=self.today - timedelta(days=40), now=earlier))
+        for row in rows:
+            self.deliver(row, self.today - timedelta(days=40))
+
+    def _staff_matters(self) -> None:
+        henrik = self.actor("responsible")
+        days = {"starts_on": self.today, "ends_on": self.today + timedelta(days=7)}
+        self.deputy = deputies.name_deputy(self.responsible, self.colleague, **days, by=henrik, now=self.now)
+        tried = {"kind": UploadKind.ACCOUNTS, "by": self.actor("support"), "now": self.now}
+        self.bad_upload = uploads.hand_in([b"client_id\nx\n"], file_name="accounts.csv", **tried)
+        uploads.run_waiting(lambda: self.now)
+        self.upload = uploads.hand_in([b"client_id\nx\n"], file_name="more.csv", **tried)
+        JobRun.objects.create(
+            job="check_inactivity", period=self.today.isoformat(), state="done", lease_until=self.now,
+            started_at=self.now - timedelta(minutes=2), ended_at=self.now, counts={"notified": 1},
+        )  # fmt: skip
+        ada = {"by": self.actor("administrator"), "now": self.now}
+        self.token = tokens.make("gateway", scopes=[Scope.USAGE_WRITE], days=90, **ada).token
+        url = "https://training.example/token"
+        self.retired = add_environment("TRAINING", Details(url, "https://training.example"), **ada)
+        set_active(self.retired, False, comment="Nobody ordered it.", **ada)
+        self.message = Message.objects.filter(kind="order_returned").first()
+        self.reason = ReturnReason.objects.order_by("pk").first()
+
+    def _mails(self, folder: Path) -> None:
+        letter = EmailMultiAlternatives("Your code", "    A1B2C3\n", "portal@loop.example", [self.ingrid.email])
+        letter.attach_alternative("<p>A1B2C3</p>", "text/html")
+        EmailBackend(file_path=str(folder)).send_messages([letter])
+        self.mail_file = next(folder.iterdir()).name
+        self.link = people.notice_token(self.notice.pk, self.ingrid.email)
