@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, F
 
 from accounts.lifecycle import brake as limit
 from accounts.lifecycle.actor import Actor
@@ -18,7 +18,7 @@ from accounts.lifecycle.errors import LostRace, NotAllowed
 from accounts.lifecycle.inactivity import Action, Decision, HoldReason
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.sentence import Sentence as _
-from accounts.lifecycle.states import AccountState, Role
+from accounts.lifecycle.states import AccountState, NoticeOutcome, Role
 from accounts.models import Account, Environment, SuspensionList
 
 if TYPE_CHECKING:
@@ -58,8 +58,16 @@ def brakes(
 
 
 def confirmed_accounts() -> dict[UUID, date]:
-    """The accounts on confirmed lists, each with the day of the newest such list's run."""
-    rows = SuspensionList.accounts.through.objects.filter(suspensionlist__confirmed_at__isnull=False)
+    """The accounts that a confirmed list of this round still lets go, each with the day of the newest such list's run.
+
+    Lists of rounds that are over do not count, however many there ever were: only notified accounts are read.
+    """
+    rows = SuspensionList.accounts.through.objects.filter(
+        suspensionlist__confirmed_at__isnull=False,
+        account__state=AccountState.NOTIFIED.value,
+        account__notices__outcome=NoticeOutcome.OPEN.value,
+        account__notices__answer_by__lt=F("suspensionlist__run_on"),
+    )
     return dict(rows.order_by("suspensionlist__run_on").values_list("account_id", "suspensionlist__run_on"))
 
 

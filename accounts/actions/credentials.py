@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.actions import engine, secrets
@@ -85,7 +86,7 @@ def issue_credentials(
     facts = order_facts(
         order, by, comment=comment, override=override, override_reason=comment,
         without_reference=tuple(a.environment.name for a in accounts if not a.loop_reference),
-        unverified=_unverified(accounts),
+        unverified=_unverified(accounts) if order.reactivates_id is None else _unverified_renewal(order),
     )  # fmt: skip
     unverified = list(facts.unverified)
     change = Change(
@@ -135,12 +136,13 @@ def destroy_uncollected(*, today: date, now: datetime, by: Actor) -> dict[str, i
 
 def _activate(order: Order, accounts: list[Account], by: Actor, now: datetime) -> None:
     today = timezone.localdate(now)
+    until = today + timedelta(days=current_policy().secret_days)
     if order.reactivates_id is not None:
         account = Account.objects.get(pk=order.reactivates_id)
         change = Change(columns={"reactivated_on": today}, data=lambda _a: {"order": order.reference})
         engine.move(account, "reactivate", by=by, now=now, facts=account_facts(account, by), change=change)
+        _renewed(order).update(collect_by=until)
         return
-    until = today + timedelta(days=current_policy().secret_days)
     for account in accounts:
         columns = {"activated_on": today, "loop_reference": account.loop_reference}
         engine.move(account, "activate", by=by, now=now, facts=account_facts(account, by),
@@ -153,6 +155,16 @@ def _unverified(accounts: list[Account]) -> tuple[str, ...]:
     good = Credential.objects.filter(account__in=accounts, destroyed_at__isnull=True, verified_at__isnull=False)
     verified = set(good.values_list("account_id", flat=True))
     return tuple(account.environment.name for account in accounts if account.pk not in verified)
+
+
+def _renewed(order: Order) -> QuerySet[Credential]:
+    """The new secret that Cegal entered for a reactivated account, until it is issued."""
+    return Credential.objects.filter(account=order.reactivates_id, destroyed_at__isnull=True, collect_by__isnull=True)
+
+
+def _unverified_renewal(order: Order) -> tuple[str, ...]:
+    wrong = _renewed(order).filter(verified_at__isnull=True)
+    return tuple(wrong.values_list("account__environment__name", flat=True))
 
 
 def _keep_outcome(credential: Credential, account: Account, checked: loop.TokenCheck, by: Actor, now: datetime) -> None:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -156,8 +157,11 @@ def close(account: Account, *, by: Actor, now: datetime, comment: str) -> Event:
             provider.supersede(account, kind, by=by, now=now)
 
     change = Change(comment=comment, also=end, data=lambda _a: _on_behalf(account, by))
-    facts = account_facts(account, by, comment=comment)
-    return engine.move(account, "close", by=by, now=now, facts=facts, change=change)
+    with transaction.atomic():
+        # whoever sends an order to reactivate it waits, and sees that it is closed; or was first, and is seen here
+        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        facts = account_facts(account, by, comment=comment)
+        return engine.move(account, "close", by=by, now=now, facts=facts, change=change)
 
 
 def _end_handover(account: Account, *, by: Actor, now: datetime) -> None:

@@ -149,6 +149,8 @@ def _check_seen(order: Order, answers: dict[str, Any], seen: str) -> None:
 def _send(order: Order, verb: str, *, by: Actor, now: datetime, comment: str) -> Event:
     with transaction.atomic():
         _look_again(order)
+        if order.reactivates_id is not None:  # whoever closes the account waits, and sees this order; or was first
+            Account.objects.select_for_update(no_key=True).get(pk=order.reactivates_id)
         facts = order_facts(order, by, comment=comment, examples=in_every_language(EXAMPLE))
         answers = answers_of(order)
         changed = {name: [old, answers[name]] for name, old in order.submitted_answers.items() if answers[name] != old}

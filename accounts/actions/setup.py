@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts import outbox
 from accounts.actions import engine, provider, searching, secrets
@@ -14,7 +15,7 @@ from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import NotReady
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import OrderKind, TaskKind
-from accounts.models import Account, Event, Order, Person
+from accounts.models import Account, Credential, Event, Order, Person
 from accounts.models.account import normal_client_id
 from accounts.models.facts import order_facts
 from accounts.models.setup import Setup
@@ -52,24 +53,45 @@ def complete_setup(order: Order, *, by: Actor, now: datetime, setups: Sequence[S
     """cegal setup -> credential issue: a client id and secret for each environment creates the accounts.
 
     The secrets are encrypted before they reach the database. For a reactivation Cegal confirms instead that the
-    client is enabled. Raises NotReady when a client id already belongs to another account, or an environment
-    stands twice.
+    client is enabled, and enters a new secret where the last one expired or may have leaked. Raises NotReady when a
+    client id already belongs to another account, or an environment stands twice.
     """
     _check_once_each(setups)
 
     def create(changes: list[tuple[Order, Event]]) -> None:
         if order.reactivates is not None:
             provider.confirm_kind(order.reactivates, TaskKind.ENABLE_CLIENT, by=by, now=now)
+            if setups:
+                _renew(order.reactivates, setups[0], by, now)
         elif setups:
             _create_accounts(order, setups, by, now)
 
-    facts = order_facts(order, by, not_set_up=_not_set_up(order, setups))
+    entered = any(setup.client_secret.strip() for setup in setups)
+    facts = order_facts(
+        order, by, not_set_up=_not_set_up(order, setups), secret_entered=entered,
+        expired_on=_expired_on(order, timezone.localdate(now)),
+    )  # fmt: skip
     change = Change(comment=comment, also=create)
     try:
         with transaction.atomic():
             return engine.move(order, "complete_setup", by=by, now=now, facts=facts, change=change)
     except IntegrityError as error:
         raise NotReady(_taken(setups)) from error
+
+
+def _expired_on(order: Order, today: date) -> str:
+    """The day on which the last secret of a reactivated account expired; "" when it has not, or nobody knows."""
+    known = Credential.objects.filter(account=order.reactivates_id).order_by("-entered_at")
+    last = known.values_list("expires_on", flat=True).first() if order.reactivates_id else None
+    return last.isoformat() if last is not None and last <= today else ""
+
+
+def _renew(account: Account, setup: Setup, by: Actor, now: datetime) -> None:
+    """Store the new secret of a reactivated account; the last one, and a wish for another, are done with."""
+    Credential.objects.filter(account=account, destroyed_at__isnull=True).update(sealed_secret="", destroyed_at=now)
+    provider.supersede(account, TaskKind.NEW_SECRET, by=by, now=now)
+    secrets.store([secrets.sealed(account, setup.client_secret.strip(), by=by, now=now, expires_on=setup.expires_on)])
+    engine.note(account, "enter_new_secret", by=by, now=now)
 
 
 def _check_once_each(setups: Sequence[Setup]) -> None:

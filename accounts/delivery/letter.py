@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Min
+from django.db.models import Min, Q
 from django.utils.translation import gettext_noop as _
 
 from accounts.delivery.claim import Claim
@@ -63,9 +63,14 @@ class Letter:
     def collect_by(self) -> date | None:
         """The day by which the secret must be collected; None when nothing waits to be collected. One query."""
         waiting = Credential.objects.filter(destroyed_at__isnull=True, collect_by__isnull=False)
-        mine = waiting.filter(account__order=self.order) if self.order else waiting.filter(account=self.account)
+        mine = waiting.filter(self._of_order(self.order)) if self.order else waiting.filter(account=self.account)
         found: date | None = mine.aggregate(first=Min("collect_by"))["first"]
         return found
+
+    @staticmethod
+    def _of_order(order: Order) -> Q:
+        """The accounts that an order is about: those it made, or the one that it reactivates."""
+        return Q(account=order.reactivates_id) if order.reactivates_id else Q(account__order=order)
 
 
 def load(claim: Claim) -> list[Letter]:

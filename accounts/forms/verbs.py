@@ -130,7 +130,10 @@ class HoldForm(ReasonForm):
 
 
 class SetupForm(CommentForm):
-    """Cegal's form: client id and secret for each environment ordered. A reactivation only confirms."""
+    """Cegal's form: client id and secret for each environment ordered.
+
+    A reactivation confirms, and asks for a new secret; whether it needs one, the verb decides.
+    """
 
     def __init__(self, *args: Any, subject: Order | Account, **kwargs: Any) -> None:
         super().__init__(*args, subject=subject, **kwargs)
@@ -138,14 +141,24 @@ class SetupForm(CommentForm):
         self.environments: list[Environment] = [] if subject.reactivates_id else list(subject.environments.all())
         for environment in self.environments:
             self.fields |= _setup_fields(environment)
+        if subject.reactivates_id:
+            self.fields |= _renewal_fields()
 
     def groups(self) -> list[tuple[Environment, list[forms.BoundField]]]:
         """The fields of each environment, for the page."""
         return [(e, [self[f"{n}__{e.name}"] for n in ("client_id", "client_secret", "expires_on")])
                 for e in self.environments]  # fmt: skip
 
+    def renewal(self) -> list[forms.BoundField]:
+        """The fields of the new secret of a reactivated account, for the page."""
+        return [self[name] for name in ("client_secret", "expires_on") if name in self.fields]
+
     def arguments(self) -> dict[str, Any]:
         said = self.cleaned_data
+        if account := self.subject.reactivates:
+            secret = said["client_secret"]
+            new = [Setup(account.environment, account.client_id, secret, said["expires_on"])] if secret else []
+            return {**super().arguments(), "setups": new}
         setups = [
             Setup(
                 e,
@@ -156,6 +169,21 @@ class SetupForm(CommentForm):
             for e in self.environments
         ]
         return {**super().arguments(), "setups": setups}
+
+
+def _renewal_fields() -> dict[str, forms.Field]:
+    return {
+        "client_secret": SecretField(
+            label=_("New client secret"),
+            required=False,
+            help_text=_("Needed if the last one expired, or if a person suspended the account. Otherwise optional."),
+        ),
+        "expires_on": forms.DateField(
+            label=_("Secret expires (optional)"),
+            required=False,
+            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        ),
+    }
 
 
 def _setup_fields(environment: Environment) -> dict[str, forms.Field]:

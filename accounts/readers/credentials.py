@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.gateways.loop import Outcome
-from accounts.models import Account, Credential
+from accounts.models import Account, Credential, Order
 
 SOON = timedelta(minutes=5)
 """So long after it was entered a page keeps looking whether a credential was verified."""
@@ -98,6 +99,13 @@ class CredentialState:
     @property
     def collect_by(self) -> date | None:
         return self.credential.collect_by if self.credential and self.is_stored else None
+
+
+def accounts_of(order: Order) -> QuerySet[Account]:
+    """The accounts whose secrets an order is about: those it made; or that which it reactivates, with a new secret."""
+    renewed = Q(pk=order.reactivates_id, credentials__destroyed_at__isnull=True, credentials__isnull=False)
+    mine = renewed if order.reactivates_id else Q(order=order)
+    return Account.objects.filter(mine).select_related("environment").order_by("environment")
 
 
 def states_of(accounts: Iterable[Account], now: datetime | None = None) -> list[CredentialState]:

@@ -103,6 +103,8 @@ def _labels() -> tuple[str, ...]:
 def _done(stage: int, past: Mapping[str, Event]) -> Step:
     words = (_("Checked"), _("Approved"), _("Set up"), _("Issued"), _("Ready for use"))
     left = past.get(LEAVES[stage]) if stage < len(LEAVES) else None
+    if stage == APPROVAL and left is None:  # a reactivation on its short path
+        return Step(_labels()[stage], "done", _("Not needed"))
     return Step(_labels()[stage], "done", words[stage], timezone.localdate(left.at) if left else None)
 
 

@@ -133,7 +133,7 @@ def _order_page(
         "typed": _typed(request, found) if refused and form is None else [],
         "handed_back": events.get("hand_back") if found.state == OrderState.APPROVED.value else None,
         "waiting": waiting(found, current_policy(), now),
-        "credentials": credentials.states_of(found.accounts.select_related("environment").order_by("environment"), now),
+        "credentials": credentials.states_of(credentials.accounts_of(found), now),
     }
     response = render(request, "accounts/cegal/order.html", context, status=status)
     add_never_cache_headers(response)

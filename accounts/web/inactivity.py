@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -79,7 +79,10 @@ def inactivity(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def suspension_list(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A list that the brake holds. POST confirms exactly this list; Support alone may."""
-    held = get_object_or_404(SuspensionList.objects.select_related("environment"), pk=pk)
+    held = SuspensionList.objects.select_related("environment").filter(pk=pk).first()
+    if held is None:  # nothing of a list that a newer run replaced is kept, also not that it was there
+        messages.info(request, _("This list is not there any more: a newer check replaced it. Look at the newest one."))
+        return HttpResponseRedirect(reverse("inactivity"))
     actor = actor_for(request)
     if request.method == "POST":
         return _confirm(request, held)

@@ -55,7 +55,7 @@ def page(
         "waiting": waiting(found, current_policy(), now),
         "options": offered,
         "turn": "" if offered else _turn(found),
-        "credentials": credentials.states_of(found.accounts.select_related("environment").order_by("environment"), now),
+        "credentials": credentials.states_of(credentials.accounts_of(found), now),
         "may_verify": actor.holds(Role.SUPPORT),
         "duplicates": duplicates[: staff_order.SHOWN],
         "more_duplicates": len(duplicates) > staff_order.SHOWN,

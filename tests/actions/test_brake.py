@@ -152,6 +152,15 @@ def test_a_confirmation_is_for_one_round_of_the_procedure(fed: Story) -> None:
     assert check(next_year + timedelta(days=31)) == held(accounts)
 
 
+def test_lists_of_rounds_that_are_over_are_not_read_any_more(fed: Story) -> None:
+    accounts = many(fed, 11)
+    check(TODAY)
+    confirm(fed)
+    assert brake.confirmed_accounts() == dict.fromkeys((account.pk for account in accounts), TODAY)
+    check(TOMORROW)
+    assert brake.confirmed_accounts() == {}
+
+
 def test_a_newer_run_replaces_the_list(fed: Story) -> None:
     accounts = many(fed, 11)
     check(TODAY)

@@ -13,6 +13,10 @@ from tests.actions.tools import INGRID, at_once, history, nothing_written, told
 from tests.story import Story
 
 TODAY = date(2026, 11, 23)
+GIVEN = {
+    "complete_setup": {"client_secret": "a-new-secret"},
+    "issue_credentials": {"override": "on", "comment": "No network in tests."},
+}
 
 
 @pytest.fixture
@@ -35,7 +39,7 @@ def walk(story: Story, order: Order, until: str) -> Order:
         ("issue_credentials", "support"),
     ]
     for verb, who in way:
-        story.do(order, verb, who)
+        story.do(order, verb, who, **GIVEN.get(verb, {}))
         if verb == until:
             break
     return Order.objects.get(pk=order.pk)
@@ -106,12 +110,12 @@ def test_cegal_confirms_and_support_finishes(story: Story, account: Account) -> 
     assert Account.objects.get(pk=account.pk).state == "suspended", "until Support issues"
     done = Task.objects.get(account=account, kind="enable_client")
     assert done.done_by == "Silje Thorsen"
-    issued = story.do(order, "issue_credentials", "support")
+    issued = story.do(order, "issue_credentials", "support", **GIVEN["issue_credentials"])
     assert told(issued) == {"credentials_issued": {INGRID}}
     account = Account.objects.get(pk=account.pk)
     assert (account.state, account.reactivated_on, account.last_activity_on) == ("active", TODAY, TODAY)
     assert Account.objects.count() == 1, "it is the same account, not a second one"
-    assert history(account)[-3:] == ["suspend", "confirm_task", "reactivate"]
+    assert history(account)[-3:] == ["confirm_task", "enter_new_secret", "reactivate"]
     reactivated = Event.objects.get(subject_id=account.pk, verb="reactivate")
     assert told(reactivated) == {"account_reactivated": {INGRID, "tor@nordsjo.example"}}
     assert reactivated.data == {"order": order.reference}
@@ -120,8 +124,8 @@ def test_cegal_confirms_and_support_finishes(story: Story, account: Account) -> 
 def test_cegal_may_confirm_the_task_first(story: Story, account: Account) -> None:
     order = walk(story, asked(story, account), "send_to_cegal")
     provider.confirm(Task.objects.get(account=account, done_at=None), by=story.actor("cegal"), now=story.now)
-    story.do(order, "complete_setup", "cegal")
-    story.do(order, "issue_credentials", "support")
+    story.do(order, "complete_setup", "cegal", **GIVEN["complete_setup"])
+    story.do(order, "issue_credentials", "support", **GIVEN["issue_credentials"])
     assert Account.objects.get(pk=account.pk).state == "active"
 
 

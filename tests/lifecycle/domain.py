@@ -37,6 +37,7 @@ approve           | approval         | approved         | service_responsible | 
 reject            | support          | rejected         | support             | requester support
 reject            | approval         | rejected         | service_responsible | requester support
 send_to_cegal     | approved         | cegal_setup      | support             | cegal
+send_to_cegal     | support          | cegal_setup      | support             | cegal
 hand_back         | cegal_setup      | approved         | cegal               | support
 complete_setup    | cegal_setup      | credential_issue | cegal               | support
 issue_credentials | credential_issue | issued           | support             | requester owner
@@ -63,7 +64,11 @@ close                  | active notified suspended | closed    | owner support  
 NEEDS_A_REASON = {"reject", "hand_back", "keep", "hold", "lift_hold", "suspend", "close"}
 HAS_NO_BUTTON = {"expire", "activate", "notify", "used", "end_hold", "suspend_for_inactivity", "reactivate"}
 OWES_A_DISABLING = {"suspend_for_inactivity", "suspend", "close"}
-ASKS_WHO_BESIDES_THE_ROLE = {"approve": "separation of duties", "close": "signed in, not by a mail's link"}
+ASKS_WHO_BESIDES_THE_ROLE = {
+    "approve": "separation of duties",
+    "send_to_cegal": "approved, or the short path",
+    "close": "signed in, not by a mail's link",
+}
 
 ORDER_STATES = (
     "draft", "support", "returned", "approval", "approved", "cegal_setup", "credential_issue", "issued", "rejected",

@@ -11,7 +11,7 @@ from accounts.lifecycle.accounts import ACCOUNT
 from accounts.lifecycle.errors import NotAllowed, NotReady
 from accounts.lifecycle.facts import AccountFacts, Facts, OrderFacts
 from accounts.lifecycle.orders import ORDER
-from accounts.lifecycle.states import Role
+from accounts.lifecycle.states import OrderKind, Role
 from accounts.lifecycle.transition import Table
 from tests.lifecycle import domain
 from tests.lifecycle.domain import Line
@@ -25,7 +25,10 @@ def everything_in_place(kind: str, role: str) -> Facts:
     roles = frozenset({Role(role)})
     if kind == "account":
         return AccountFacts(roles=roles, actor_id=uuid4(), comment="Because.", notice_open=True, held=True)
-    return OrderFacts(roles=roles, actor_id=uuid4(), comment="Because.", purpose=PURPOSE, field_comments=1)
+    return OrderFacts(
+        roles=roles, actor_id=uuid4(), comment="Because.", purpose=PURPOSE, field_comments=1,
+        kind=OrderKind.REACTIVATION, account_state="suspended", suspended_days=5, short_days=90,
+    )  # fmt: skip
 
 
 def tables(kind: str) -> tuple[Table, list[Line]]:

@@ -168,13 +168,16 @@ def test_a_confirmed_list_is_suspended_by_the_next_check(story: Story, held: Sus
     assert Account.objects.filter(state="suspended").count() == 11
 
 
-def test_a_list_that_a_newer_run_replaced_is_404(story: Story, held: SuspensionList) -> None:
+def test_who_looks_at_a_list_that_a_newer_run_replaced_is_told(story: Story, held: SuspensionList) -> None:
     url = url_of(held)
     story.do(Account.objects.get(client_id="silent-03"), "keep", "support", comment="They called.")
     list(inactivity.check(today=TODAY, now=NOW))
     client = browser(story, "support")
-    read(client, url, 404)
-    assert client.post(url).status_code == 404
+    for ask in (client.get, client.post):
+        answer = ask(url)
+        assert (answer.status_code, answer["Location"]) == (302, URL)
+        assert "a newer check replaced it" in read(client, URL)
+    assert not SuspensionList.objects.filter(confirmed_at__isnull=False).exists()
 
 
 def test_a_long_list_goes_on_by_key(story: Story, held: SuspensionList) -> None:
