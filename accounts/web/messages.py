@@ -23,7 +23,7 @@ from accounts.delivery.render import render as render_mail
 from accounts.forms.filters import Filter
 from accounts.lifecycle.errors import LostRace, NotReady
 from accounts.lifecycle.states import Role
-from accounts.models import Account, Message, Order, current_policy
+from accounts.models import Account, Message, Order, current_policy, unreachable_among
 from accounts.readers import messages as reader
 from accounts.readers.timeline import sentence
 from accounts.web.door import actor_for, needs, page_of
@@ -71,6 +71,8 @@ def message(request: HttpRequest, pk: UUID) -> HttpResponse:
         "about": str(row.subject) if row.subject else "",
         "about_url": page_of(row.subject, actor_for(request)) if row.subject else "",
         "error": _(found.last_error) if found.last_error else "",
+        "unreachable": list(unreachable_among({found.to_email}).values()),
+        "may_clear": actor_for(request).holds(Role.SUPPORT),
         "may_send": actor_for(request).holds(Role.SUPPORT) and found.state != "queued",
     }
     return render(request, "accounts/staff/message.html", context)

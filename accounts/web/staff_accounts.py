@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import verbs
 from accounts.actions import credentials as acting
-from accounts.actions import inactivity
+from accounts.actions import handovers, inactivity
 from accounts.actions import new_secret as asking_cegal
 from accounts.forms.filters import EnvironmentFilter
 from accounts.forms.order import FIELD_LABELS
@@ -24,9 +24,10 @@ from accounts.forms.verbs import CommentForm
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import NotReady
 from accounts.lifecycle.states import AccountState, Role, TaskKind
-from accounts.models import Account, Credential, Task, current_policy, effective_at
+from accounts.models import Account, Credential, Task, current_policy, effective_at, unreachable_among
 from accounts.readers import account_page, credentials, feeds
 from accounts.readers import staff_accounts as reader
+from accounts.readers.answers import open_handover
 from accounts.readers.timeline import timeline
 from accounts.web.asking import Question, ask
 from accounts.web.door import actor_for, find_account, needs
@@ -87,6 +88,9 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
         "by_import": found.last_used_on is not None and feeds.who_said(found, told) is None,
         "card": account_page.card(found, current_policy(), today),
         "facts": _facts(found),
+        "unreachable": list(unreachable_among({found.owner.email, found.technical_email}).values()),
+        "handover": open_handover(found),
+        "may_hand_over": handovers.may_hand_over(found, actor),
         "dates": _dates(found),
         "why": _why(found, now),
         "covered_through": account_page.known_through_of(found),
@@ -205,6 +209,10 @@ def _buttons(found: Account, actor: Actor, may_get_secret: bool) -> list[dict[st
         }
         for row in rows
     ]
+    if handovers.may_hand_over(found, actor) and open_handover(found) is None:
+        buttons.append(
+            {"url": reverse("account_hand_over", args=[found.pk]), "label": _("Hand it over"), "danger": False}
+        )
     if actor.holds(Role.SUPPORT) and may_get_secret:
         url = reverse("account_new_secret", args=[found.pk])
         buttons.insert(0, {"url": url, "label": _("Ask Cegal for a new secret"), "danger": False})

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.forms.widgets import CheckboxRows, RadioRows
-from accounts.models import Person
+from accounts.models import Handover, Person, UnreachableAddress
 from accounts.readers.year_strip import Strip, strip
 from accounts.web.style_charts import chart_examples
 
@@ -81,6 +81,15 @@ def examples(now: dt.datetime) -> dict[str, Any]:
         "filters": FilterForm(auto_id="filter_%s"),
         "decision_options": _options(),
         "steps": _steps(),
+        "handover": Handover(
+            to_name="Kari Nes",
+            to_email="kari@nordsjo.example",
+            asked_by="Ingrid Solheim",
+            accept_by=now.date() + dt.timedelta(days=14),
+        ),
+        "address": UnreachableAddress(
+            email="ingrid@nordsjo.example", kind="refused", since=now, status="5.1.1", diagnostic="550 no such user"
+        ),
         "stopped": _stopped(),
         "entries": _entries(now),
         "facts": _facts(now),

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import URLPattern, path, re_path
 
 from accounts.web import (
+    addresses,
     answer,
     answer_all,
     approval,
@@ -107,6 +108,7 @@ urlpatterns: list[URLPattern] = [
     path("staff/messages/", messages.messages, name="messages"),
     path("staff/messages/<uuid:pk>/", messages.message, name="message"),
     path("staff/messages/<uuid:pk>/again/", messages.send_again, name="message_send_again"),
+    path("staff/addresses/<uuid:pk>/works/", addresses.address_works, name="address_works"),
     path("staff/mails/", mail_preview.mails, name="mails"),
     path("staff/mails/<slug:kind>/<slug:language>/", mail_preview.mail_sample, name="mail_sample"),
     path("staff/mails/<slug:kind>/<slug:language>/html", mail_preview.mail_sample_html, name="mail_sample_html"),

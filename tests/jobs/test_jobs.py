@@ -39,18 +39,26 @@ def test_a_first_tick_after_seven_runs_everything_once(story: Story) -> None:
         (job, RunState.DONE)
         for job in (
             "deliver_messages",
+            "take_in_bounces",
             "verify_new",
             "expire_secrets",
             "tidy_runs",
             "pull_usage",
+            "end_holds",
             "check_inactivity",
+            "expire_handovers",
+            "remind_provider",
             "remind_stages",
             "expire_returned",
             "verify_history",
         )
     ]
     assert run_due(lambda: story.now) == []
-    assert [run.job for run in run_due(lambda: story.now + timedelta(minutes=1))] == ["deliver_messages", "verify_new"]
+    assert [run.job for run in run_due(lambda: story.now + timedelta(minutes=1))] == [
+        "deliver_messages",
+        "take_in_bounces",
+        "verify_new",
+    ]
 
 
 def test_silence_is_noticed_mailed_and_ends_in_suspension(story: Story) -> None:

@@ -152,7 +152,11 @@ ENDS = ["Suspend", "Close the account"]
 @pytest.mark.parametrize(
     ("state", "who", "offered"),
     [
-        ("active", "support", ["Ask Cegal for a new secret", "Leave alone until a day", *ENDS, "Write down a use"]),
+        (
+            "active",
+            "support",
+            ["Ask Cegal for a new secret", "Leave alone until a day", *ENDS, "Hand it over", "Write down a use"],
+        ),
         ("active", "administrator", ["Suspend"]),
         ("active", "responsible", []),
         (
@@ -163,10 +167,15 @@ ENDS = ["Suspend", "Close the account"]
                 "Keep on the owner’s behalf",
                 "Leave alone until a day",
                 *ENDS,
+                "Hand it over",
                 "Write down a use",
             ],
         ),
-        ("suspended", "support", ["Ask Cegal for a new secret", "Close the account", "Write down a use"]),
+        (
+            "suspended",
+            "support",
+            ["Ask Cegal for a new secret", "Close the account", "Hand it over", "Write down a use"],
+        ),
         ("suspended", "administrator", []),
         ("closed", "support", []),
         ("pending", "support", []),
