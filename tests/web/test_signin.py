@@ -83,12 +83,20 @@ def test_five_wrong_codes_end_the_attempt(client: Client) -> None:
     assert signed_in(client) is None
 
 
-def test_someone_who_may_not_sign_in_gets_no_code(client: Client) -> None:
+def test_someone_who_may_not_sign_in_gets_a_mail_without_a_code(client: Client) -> None:
+    """The same page and as many mails as for everybody else: nobody finds out who is deactivated."""
     Person.objects.create_user("gone@example.com", is_active=False)
     answer = client.post(SIGN_IN, {"login": "gone@example.com"})
-    assert answer["Location"].startswith(CONFIRM)  # as for everybody else
-    assert mail.outbox == []
-    assert Person.objects.count() == 1
+    assert answer["Location"].startswith(CONFIRM)
+    told = [(message.to, message.subject) for message in mail.outbox]
+    assert told == [(["gone@example.com"], "Somebody asked for a sign-in code")]
+    assert not re.search(r"^\s*[A-Z0-9]{3,}-?[A-Z0-9]{3,}\s*$", mail.outbox[0].body, re.MULTILINE)
+    text = client.get(answer["Location"]).content.decode()
+    other = Client()
+    there = other.get(other.post(SIGN_IN, {"login": "here@example.com"})["Location"]).content.decode()
+    token = re.compile(r"[A-Za-z0-9]{64}")
+    assert token.sub("", text.replace("gone@", "here@")) == token.sub("", there)
+    assert Person.objects.count() == 2
 
 
 def test_a_person_is_deactivated_while_the_code_is_on_its_way(client: Client) -> None:
@@ -105,6 +113,15 @@ def test_too_many_requests_are_refused_in_words(client: Client) -> None:
     answer = client.post(SIGN_IN, {"login": "kari@example.com"})
     assert b"Too many attempts" in answer.content
     assert len(mail.outbox) == 3
+
+
+def test_too_many_from_one_place_get_a_page_that_says_so(client: Client) -> None:
+    """Whatever the addresses are: 30 a minute from one IP address."""
+    answers = [client.post(SIGN_IN, {"login": "no address"}).status_code for _attempt in range(31)]
+    assert set(answers[:30]) == {200}
+    answer = client.post(SIGN_IN, {"login": "no address"})
+    assert answer.status_code == 429
+    assert "Too many" in answer.content.decode()
 
 
 def test_a_mail_server_that_is_away_is_told_in_words(client: Client, settings: object) -> None:

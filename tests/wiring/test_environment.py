@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from portal import embedded
+from accounts.lifecycle.states import GRANTED_ROLES
+from portal import embedded, single_sign_on
 from portal.environment import BASE_DIR, Environment, credential_keys
 
 pytestmark = pytest.mark.sqlite_only
@@ -183,9 +184,50 @@ def test_a_key_of_another_length_is_refused() -> None:
 
 def test_the_example_names_each_variable_that_is_read() -> None:
     code = "".join(
-        (BASE_DIR / "portal" / name).read_text() for name in ("settings.py", "environment.py", "gunicorn_config.py")
+        (BASE_DIR / "portal" / name).read_text()
+        for name in ("settings.py", "environment.py", "gunicorn_config.py", "single_sign_on.py")
     )
-    read = set(re.findall(r'(?:env\.\w+|env\.environ\.get|os\.environ\.get|self\.text)\(\s*"([A-Z_]{4,})"', code))
+    read = set(
+        re.findall(
+            r'(?:env\.\w+|env\.environ\.get|os\.environ\.get|self\.text|_needed)\((?:env, )?\s*"([A-Z_]{4,})"', code
+        )
+    )
     example = set(re.findall(r"^([A-Z_]+)=", (BASE_DIR / ".env.example").read_text(), re.MULTILINE))
     assert {"DATABASE_URL", "PORT", "WEB_CONCURRENCY", "CREDENTIAL_KEYS"} <= read
     assert example - {"POSTGRES_PASSWORD"} == read
+
+
+def test_single_sign_on_is_read_from_the_environment() -> None:
+    env = Environment()
+    env.ENVIRON = {}
+    assert single_sign_on.read(env).apps == []
+    env.ENVIRON = {
+        "OIDC_ISSUER": "https://login.example.com/tenant/v2.0/",
+        "OIDC_CLIENT_ID": "loop",
+        "OIDC_CLIENT_SECRET": "s",
+        "OIDC_ROLE_MAP": '{"loop-support": "support"}',
+    }
+    found = single_sign_on.read(env)
+    assert found.apps[0]["settings"]["server_url"] == "https://login.example.com/tenant/v2.0"
+    assert (found.origins, found.role_map) == (["https://login.example.com"], {"loop-support": "support"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OIDC_ISSUER", "http://login.example.com"),
+        ("OIDC_CLIENT_SECRET", ""),
+        ("OIDC_ROLE_MAP", '{"everybody": "king"}'),
+        ("OIDC_ROLE_MAP", "loop-support=support"),
+    ],
+)
+def test_single_sign_on_that_makes_no_sense_is_refused_by_name(name: str, value: str) -> None:
+    env = Environment()
+    given = {"OIDC_ISSUER": "https://login.example.com", "OIDC_CLIENT_ID": "loop", "OIDC_CLIENT_SECRET": "s"}
+    env.ENVIRON = {key: text for key, text in {**given, name: value}.items() if text}
+    with pytest.raises(ImproperlyConfigured, match=name):
+        single_sign_on.read(env)
+
+
+def test_the_roles_of_the_role_map_are_those_that_people_hold() -> None:
+    assert set(single_sign_on.ROLES) == {role.value for role in GRANTED_ROLES}
