@@ -36,6 +36,7 @@ SHOWN = 200
 REASONS = {
     HoldReason.FEED_NOT_CURRENT.value: "feed",
     HoldReason.NOTICE_NOT_DELIVERED.value: "nobody",
+    HoldReason.HOLD_BY_SUPPORT.value: "support",
 }
 
 
