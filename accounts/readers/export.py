@@ -40,7 +40,8 @@ def accounts(chosen: QuerySet[Account] | None = None) -> Iterator[dict[str, Any]
     rows = (Account.objects.all() if chosen is None else chosen).select_related("environment", "organisation", "owner")
     rows = rows.order_by("client_id", "environment_id")  # as the index has them: no sorting, and the same each time
     for chunk in _chunks(rows.prefetch_related(Prefetch("notices", queryset=notices)).iterator(CHUNK)):
-        effective = effective_at(account.pk for account in chunk if account.state in _OVER)
+        over = [account.pk for account in chunk if account.state in _OVER]
+        effective = effective_at(over) if over else {}
         yield from (_entry(account, effective.get(account.pk)) for account in chunk)
 
 

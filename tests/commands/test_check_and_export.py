@@ -9,7 +9,9 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.core.management.base import CommandError
+from django.utils import timezone
 
+from accounts.actions import provider
 from accounts.models import Account, Message, Notice
 from tests.commands.running import refused, run
 from tests.story import NOW, Story
@@ -90,7 +92,7 @@ class TestExport:
         by_client = {entry["client_id"]: entry for entry in entries}
         assert list(entries[0]) == [
             "client_id", "environment", "organisation", "owner_email", "state", "activated_on", "last_used_on",
-            "kept_on", "last_activity_on", "notice",
+            "kept_on", "last_activity_on", "suspension_effective_at", "notice",
         ]  # fmt: skip
         assert by_client["busy"]["notice"] is None
         assert by_client["busy"]["kept_on"] is None
@@ -118,6 +120,15 @@ class TestExport:
         assert set(by_client) == {"silent", "'=cmd0", "'+cmd1", "'-cmd2", "'@cmd3", "'\tcmd4"}
         assert by_client["silent"]["notice_opened_on"] == "2026-11-23"
         assert by_client["'=cmd0"]["notice_outcome"] == ""
+
+    def test_a_suspension_says_from_when_on_it_is_effective(self, story: Story, silent: Account) -> None:
+        story.do(silent, "suspend", "support", comment="A leaked secret.")
+        assert json.loads(run("export_accounts", "--format", "json"))[0]["suspension_effective_at"] is None
+        provider.confirm(silent.tasks.get(), by=story.actor("cegal"), now=NOW)
+        entry = json.loads(run("export_accounts", "--format", "json"))[0]
+        assert entry["suspension_effective_at"] == timezone.localtime(NOW + timedelta(minutes=65)).isoformat(
+            timespec="minutes"
+        )
 
     def test_no_accounts(self, db: None) -> None:
         assert json.loads(run("export_accounts", "--format", "json")) == []

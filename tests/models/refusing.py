@@ -67,6 +67,9 @@ class OneOfEach:
             ),
             "notice": rows.Notice.objects.get(account=notified),
             "suspensionlist": list_,
+            "hold": rows.Hold.objects.create(
+                account=notified, until=TODAY, reason="They move.", set_by="Marte Lunde", set_at=now
+            ),
             "message": rows.Message.objects.filter(notice__account=notified)[0],
             "policynumber": rows.PolicyNumber.objects.create(name="answer_days", value=30),
             "policyrecord": rows.PolicyRecord.objects.create(pk=UUID(int=1)),

@@ -71,15 +71,20 @@ def reactivation(story: Story) -> tuple[Order, Account]:
     return now(order), account
 
 
-def test_a_reactivation_is_confirmed_without_a_secret(story: Story) -> None:
+def test_a_reactivation_is_confirmed_with_a_new_secret_where_it_needs_one(story: Story) -> None:
     order, account = reactivation(story)
     client = browser(story, "cegal")
     assert account.client_id not in read(client, "/cegal/?state=tasks")  # it is the order's work
     text = read(client, page(order))
     assert "Confirm that the client is enabled" in text
     assert account.client_id in text
-    assert 'type="password"' not in text
-    assert client.post(page(order), {"version": order.version}).status_code == 302
+    assert 'type="password"' in text
+    answer = client.post(page(order), {"version": order.version})
+    assert answer.status_code == 409
+    assert "its secret may be known to others. Enter a new one." in answer.content.decode()
+    assert client.post(page(order), {"version": order.version, "client_secret": CANARY}).status_code == 302
+    assert CANARY not in read(client, page(order))
+    assert CANARY not in read(browser(story, "support"), f"/staff/orders/{order.reference}/")
     assert now(order).state == "credential_issue"
     assert not Task.objects.filter(account=account, done_at__isnull=True).exists()
 
