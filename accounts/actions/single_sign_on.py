@@ -13,14 +13,11 @@ from django.db import transaction
 
 from accounts.actions import engine, roles
 from accounts.actions.engine import Change
-from accounts.lifecycle.actor import Actor, ActorKind
+from accounts.lifecycle.actor import SINGLE_SIGN_ON
 from accounts.lifecycle.states import GRANTED_ROLES, Role
 from accounts.models import Event, Person, RoleGrant
 
 log = structlog.get_logger(__name__)
-
-SINGLE_SIGN_ON = Actor(ActorKind.SYSTEM, "single sign-on", roles=frozenset({Role.SYSTEM}))
-"""Who gives and takes the roles that follow from groups."""
 
 
 @transaction.atomic

@@ -63,3 +63,6 @@ class Actor:
 
 SYSTEM = Actor(ActorKind.SYSTEM, "Loop access portal", roles=frozenset({Role.SYSTEM}))
 """The scheduled jobs act as the portal itself and obey the same table as people."""
+
+SINGLE_SIGN_ON = Actor(ActorKind.SYSTEM, "single sign-on", roles=frozenset({Role.SYSTEM}))
+"""Who gives and takes the roles that follow from groups at single sign-on."""

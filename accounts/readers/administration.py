@@ -12,7 +12,7 @@ from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.lifecycle.actor import ActorKind
+from accounts.lifecycle.actor import SINGLE_SIGN_ON, ActorKind
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import AccountState, NoticeOutcome, OrderState, Role
 from accounts.models import Account, Deputy, Environment, Event, Notice, Order, Person, Subject
@@ -160,11 +160,16 @@ def happened(subject: Subject, reader: UUID | None, labels: Mapping[str, Any]) -
     return [_entry(event, reader, labels) for event in events.order_by("-seq")[:HISTORY]]
 
 
+def _who(event: Event, reader: UUID | None) -> str:
+    if event.actor_kind == ActorKind.SYSTEM:
+        return _("Single sign-on") if event.actor_name == SINGLE_SIGN_ON.name else _("The portal")
+    return _("You") if reader is not None and event.actor_id == reader else event.actor_name
+
+
 def _entry(event: Event, reader: UUID | None, labels: Mapping[str, Any]) -> Entry:
     icon, tone = _LOOKS.get(event.verb, ("history", ""))
-    who = _("You") if reader is not None and event.actor_id == reader else event.actor_name
     return Entry(
-        who=_("The portal") if event.actor_kind == ActorKind.SYSTEM else who,
+        who=_who(event, reader),
         sentence=history.sentence(event),
         at=event.at,
         icon=icon,

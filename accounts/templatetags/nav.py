@@ -127,7 +127,16 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
                 _("People and roles"),
                 "users",
                 frozenset({Role.ADMINISTRATOR}),
-                frozenset({"person", "person_invite", "person_roles", "person_deactivate", "person_reactivate", "person_second_factor"}),
+                frozenset(
+                    {
+                        "person",
+                        "person_invite",
+                        "person_roles",
+                        "person_deactivate",
+                        "person_reactivate",
+                        "person_second_factor",
+                    }
+                ),
             ),
             Row(
                 "environments",

@@ -24,6 +24,7 @@ from accounts.lifecycle.states import Role
 from accounts.models import Event, Person
 from tests.life import issuer as issuers
 from tests.life.issuer import CLIENT_ID, CLIENT_SECRET, NAME, PASSWORD, PERSON, Issuer
+from tests.web.visitors import browser_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.processes]
 
@@ -133,6 +134,9 @@ def test_groups_become_roles_at_each_sign_in(issuer: Issuer) -> None:
         ("change_roles", "single sign-on", {"given": ["support"], "taken": []}),
         ("change_roles", "single sign-on", {"given": [], "taken": ["support"]}),
     ]
+    admin = people.create_person("ada@loop.example", by=SYSTEM, now=timezone.now(), roles=[Role.ADMINISTRATOR]).person
+    page = browser_of(admin).get(f"/staff/people/{person.pk}/").content.decode()
+    assert "Single sign-on</strong> changed the roles" in " ".join(page.split())
 
 
 def test_roles_given_by_hand_are_kept_apart(issuer: Issuer) -> None:
