@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts import delivery
 from accounts.actions import (
+    api_answers,
     bounce_mailbox,
     bounces,
     credentials,
@@ -131,6 +132,7 @@ def _expire_returned(work: Work) -> Mapping[str, int]:
 
 def _tidy_runs(work: Work) -> Mapping[str, int]:
     uploads.tidy(now=work.now)
+    api_answers.tidy(now=work.now)
     return runs.tidy([job.name for job in JOBS if job.daily_at is None], now=work.now)
 
 

@@ -8,12 +8,9 @@ from ninja import NinjaAPI
 from ninja.security import HttpBearer
 from ninja.throttling import SimpleRateThrottle
 
-from accounts import people
 from accounts.actions import tokens
-from accounts.api import problems, usage
-from accounts.api.problems import Wrong
-from accounts.lifecycle.actor import Actor
-from accounts.models import ApiToken, Scope
+from accounts.api import acting, problems, reading, usage
+from accounts.models import ApiToken
 
 RATE = "60/min"
 
@@ -32,22 +29,20 @@ class PerToken(SimpleRateThrottle):
         return f"api:{request.auth.pk}"  # type: ignore[attr-defined]  # set when the token was recognised
 
 
-def _actor(request: HttpRequest, scope: Scope) -> Actor:
-    """Who calls. Raises the problem 403 when the token does not allow ``scope``."""
-    actor = people.token_actor(request.auth)  # type: ignore[attr-defined]  # set when the token was recognised
-    if scope.value not in actor.scopes:
-        raise Wrong(403, f"This token does not allow {scope.value}.", needed_scope=scope.value)
-    return actor
-
-
 api = NinjaAPI(
     title="Loop API access portal",
     version="1",
-    description="For programs of the operators: usage of the Loop API is sent here. Errors are problems (RFC 9457).",
+    description=(
+        "For programs of the operators: orders and accounts are read, every verb that the token's role may do is "
+        "carried out, usage of the Loop API is sent. A program sees what its role sees; separation of duties holds "
+        "for it as for people. Errors are problems (RFC 9457)."
+    ),
     auth=TokenAuth(),
     throttle=[PerToken(RATE)],
     docs_url=None,
     urls_namespace="api",
 )
 problems.install(api)
-usage.install(api, _actor)
+usage.install(api)
+reading.install(api)
+acting.install(api)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from tempfile import SpooledTemporaryFile
@@ -17,16 +16,13 @@ from ninja import NinjaAPI, Query, Schema
 
 from accounts.actions.usage_batches import Batch, Sent, send
 from accounts.actions.usage_days import Ticket
-from accounts.api.problems import CODES, CONTENT_TYPE, Wrong
-from accounts.lifecycle.actor import Actor
+from accounts.api.calls import KEY_HEADER, caller, idempotency_key, problems
+from accounts.api.problems import CODES, Wrong
 from accounts.models import Environment, Scope, UsageBatch
 
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 JSON = "application/json"
 IN_MEMORY = 1 << 20  # bytes; more of a body waits in a file
-LONGEST_KEY = 255
-
-FindActor = Callable[[HttpRequest, Scope], Actor]
 
 
 class Days(Schema):
@@ -90,27 +86,16 @@ _BODY = {
         "lines": {"type": "array", "items": _LINE},
     },
 }
-_PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
-        "detail": {"type": "string"}, "bad_lines": {"type": "array", "items": {"type": "object"}},
-        "bad_lines_total": {"type": "integer"},
-    },
-}  # fmt: skip
 EXTRA = {
     "parameters": [
-        {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": LONGEST_KEY},
-         "description": "The same key with the same batch gives the same answer and changes nothing more."},
+        KEY_HEADER,
     ],
     "requestBody": {
         "required": True,
         "content": {JSON: {"schema": _BODY}, NDJSON[0]: {"schema": {"type": "string"}}},
     },
-    "responses": {code: {"description": "A problem", "content": {CONTENT_TYPE: {"schema": _PROBLEM}}}
-                  for code in CODES},
-}  # fmt: skip
+    "responses": problems(*CODES),
+}
 
 
 @dataclass(frozen=True)
@@ -121,7 +106,7 @@ class _Received:
     digest: str
 
 
-def install(api: NinjaAPI, actor_of: FindActor) -> None:
+def install(api: NinjaAPI) -> None:
     """Add the operation to ``api``."""
 
     @api.post(
@@ -134,12 +119,12 @@ def install(api: NinjaAPI, actor_of: FindActor) -> None:
         ),
     )  # fmt: skip
     def post_usage(request: HttpRequest, response: HttpResponse, asked: Query[Days]) -> dict[str, Any]:
-        actor, now = actor_of(request, Scope.USAGE_WRITE), timezone.now()
+        actor, now = caller(request, Scope.USAGE_WRITE), timezone.now()
         with SpooledTemporaryFile(max_size=IN_MEMORY) as spool:
             received = _receive(request, cast("BinaryIO", spool))
             batch = _batch(request, asked, received)
             token = request.auth  # type: ignore[attr-defined]  # set when the token was recognised
-            sent = send(batch, ticket=Ticket(token, _key(request), received.digest), by=actor, now=now)
+            sent = send(batch, ticket=Ticket(token, idempotency_key(request), received.digest), by=actor, now=now)
         if sent.replayed:
             response["Idempotency-Replayed"] = "true"
         return _answer(sent)
@@ -182,13 +167,6 @@ def _environment(name: str) -> Environment:
         known = ", ".join(row.name for row in found.values())
         raise Wrong(422, f"There is no environment “{name[:60]}”. Known: {known}.", field="environment")
     return found[name.strip().lower()]
-
-
-def _key(request: HttpRequest) -> str:
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if len(key) > LONGEST_KEY or not key.isprintable():
-        raise Wrong(422, f"An Idempotency-Key has at most {LONGEST_KEY} characters that can be printed.")
-    return key
 
 
 def _errors(error: pydantic.ValidationError) -> list[dict[str, str]]:

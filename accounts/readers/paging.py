@@ -75,6 +75,11 @@ def key_of(row: Model, order: Order) -> str:
     return f"{text}~{row.pk}"
 
 
+def is_key(model: type[Model], order: Order, text: str) -> bool:
+    """Is ``text`` a key of a list of ``model`` in this order? Where a wrong one should not show the first page."""
+    return _key(model, order, text) is not None
+
+
 def _take(rows: QuerySet[M], order: Order, key: tuple[object, object] | None, size: int, *, backwards: bool) -> list[M]:
     """One row more than ``size``, so that it is known whether there is a next page."""
     falling, ties_fall = order.falling is not backwards, order.ties_fall is not backwards

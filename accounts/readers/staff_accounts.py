@@ -49,7 +49,7 @@ def counts() -> dict[AccountState, int]:
 def accounts(by: Actor, search: Search, asked: Mapping[str, str]) -> paging.Page[Account]:
     """One page: active accounts with the longest silent first, other states with the latest change first. One query."""
     found = matching(by, search).select_related("environment", "organisation", "owner")
-    return paging.page(found, _order(search.state), asked)
+    return paging.page(found, sorted_by(search.state), asked)
 
 
 def matching(by: Actor, search: Search) -> QuerySet[Account]:
@@ -67,7 +67,8 @@ def tasks_of(account: Account) -> list[Task]:
     return sorted(account.tasks.order_by("-opened_at")[:SHOWN], key=lambda task: task.done_at is not None)
 
 
-def _order(state: str) -> paging.Order:
+def sorted_by(state: str) -> paging.Order:
+    """How the list of accounts in ``state`` is sorted."""
     if state == ALL:
         return _BY_NAME
     return _LONGEST_SILENT if state == AccountState.ACTIVE.value else _LATEST_CHANGE

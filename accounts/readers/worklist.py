@@ -95,7 +95,7 @@ def orders(
     Over all states the newest comes first. Two queries, however many rows.
     """
     found = _with_news(_with_names(_found(by, search, policy, now)))
-    shown = paging.page(found, _sorted_by(search), asked)
+    shown = paging.page(found, sorted_by(search), asked)
     return [_row(order, by, policy, now) for order in shown.rows], shown
 
 
@@ -105,13 +105,13 @@ def beside(order: Order, by: Actor, search: Search, policy: Policy, now: datetim
     Its place is where it would stand by how long it waits now. Two queries.
     """
     rows = _found(by, search, policy, now).only("reference", "state_since")
-    before, after = paging.beside(rows, _sorted_by(search), order)
+    before, after = paging.beside(rows, sorted_by(search), order)
     return Beside(before.reference if before else "", after.reference if after else "")
 
 
 def every(by: Actor, search: Search, policy: Policy, now: datetime) -> Iterator[Row]:
     """All rows of the list that ``search`` shows, for a file: read in chunks, with flat memory."""
-    sort = _sorted_by(search)
+    sort = sorted_by(search)
     found = _with_names(_found(by, search, policy, now))
     found = found.order_by(f"-{sort.column}" if sort.falling else sort.column, "pk")
     for order in found.iterator(CHUNK):
@@ -142,7 +142,8 @@ def _found(by: Actor, search: Search, policy: Policy, now: datetime) -> QuerySet
     return narrowed(in_state(visible, search.state), search, by, policy, now)
 
 
-def _sorted_by(search: Search) -> paging.Order:
+def sorted_by(search: Search) -> paging.Order:
+    """How the list that ``search`` shows is sorted."""
     return NEWEST_FIRST if search.state == ALL else OLDEST_FIRST
 
 

@@ -10,7 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.actions import tokens
-from accounts.lifecycle.actor import SYSTEM
+from accounts.lifecycle.actor import SYSTEM, Actor
+from accounts.lifecycle.states import Role
 from accounts.models import Scope
 
 USAGE = "/api/v1/usage"
@@ -45,8 +46,38 @@ def program(db: None) -> Program:
     return Program(new_token().text)
 
 
-def new_token(*scopes: Scope, days: int = 30) -> tokens.NewToken:
+def new_token(
+    *scopes: Scope, days: int = 30, roles: tuple[Role, ...] = (), name: str = "Log shipper", by: Actor = SYSTEM
+) -> tokens.NewToken:
     """A token made just now."""
     return tokens.make(
-        "Log shipper", scopes=scopes or (Scope.USAGE_WRITE,), days=days, by=SYSTEM, now=timezone.now()
+        name, scopes=scopes or (Scope.USAGE_WRITE,), roles=roles, days=days, by=by, now=timezone.now()
     )  # fmt: skip
+
+
+class Caller:
+    """A program that acts in ``roles``: ``get`` and ``do`` what stands under /api/v1."""
+
+    def __init__(self, *roles: Role, scopes: tuple[Scope, ...] = tuple(Scope), name: str = "", by: Actor = SYSTEM):
+        made = new_token(*scopes, roles=roles, name=name or f"Program of {roles}", by=by)
+        self.token, self.text = made.token, made.text
+        self.client = Client(headers={"Authorization": f"Bearer {made.text}"})
+
+    def get(self, path: str, **asked: Any) -> Any:
+        """Read ``path``; ``asked`` is the query."""
+        return self.client.get(f"/api/v1/{path}", query_params=asked)
+
+    def do(self, path: str, headers: dict[str, str] | None = None, **fields: Any) -> Any:
+        """Carry out the verb at ``path`` with ``fields``."""
+        return self.client.post(f"/api/v1/{path}", fields, content_type="application/json", headers=headers or {})
+
+
+def problem(response: Any, status: int) -> dict[str, Any]:
+    """What a problem says; it must be one, with this status."""
+    assert response.status_code == status, response.content
+    assert response["Content-Type"] == "application/problem+json"
+    content: dict[str, Any] = response.json()
+    assert content["status"] == status
+    assert content["title"]
+    assert content["detail"]
+    return content

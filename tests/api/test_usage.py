@@ -13,7 +13,7 @@ from accounts.lifecycle.actor import SYSTEM
 from accounts.lifecycle.states import Role
 from accounts.models import ApiToken, BatchOutcome, Coverage, DailyUsage, Feed, UsageBatch, UsageFile
 from tests.actions.feeding import call, covered, take, usage
-from tests.api.calling import NDJSON, USAGE, Program, new_token, program
+from tests.api.calling import NDJSON, USAGE, Program, new_token, problem, program
 from tests.rows import NOW, account
 
 __all__ = ["program"]
@@ -29,16 +29,6 @@ def today() -> Any:
 
 def line(client: object = "alpha", day: object = "2026-11-20", calls: object = 3) -> dict[str, object]:
     return {"client_id": client, "day": day, "calls": calls}
-
-
-def problem(response: Any, status: int) -> dict[str, Any]:
-    assert response.status_code == status, response.content
-    assert response["Content-Type"] == "application/problem+json"
-    content: dict[str, Any] = response.json()
-    assert content["status"] == status
-    assert content["title"]
-    assert content["detail"]
-    return content
 
 
 class TestWhatIsCounted:

@@ -1,0 +1,169 @@
+"""POST /orders/{reference}/{verb} and /accounts/{id}/{verb}: the verbs' own forms as JSON, through the one table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django import forms
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import NinjaAPI
+
+from accounts import verbs
+from accounts.actions import api_answers
+from accounts.api import described
+from accounts.api.calls import caller, find_account, find_order, ticket
+from accounts.api.problems import Wrong
+from accounts.api.schemas import Done
+from accounts.forms.verbs import VerbForm
+from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.errors import LostRace, NotReady
+from accounts.models import Account, Order, Scope
+from accounts.models.facts import changed_since, who_was_first
+from accounts.readers import programs
+from accounts.words import say
+
+JSON = "application/json"
+SEEN = "seen"
+_ETAG = re.compile(r'"(\d{1,9})"')
+
+
+def install(api: NinjaAPI) -> None:
+    """Add an operation for each verb of both tables to ``api``."""
+    for name, verb in verbs.ORDER_VERBS.items():
+        _add_order_verb(api, name, verb)
+    for name, verb in verbs.ACCOUNT_VERBS.items():
+        _add_account_verb(api, name, verb)
+
+
+def _add_order_verb(api: NinjaAPI, name: str, verb: verbs.Verb) -> None:
+    @api.post(f"/orders/{{reference}}/{name}", response=Done, **described.verb("order", name, verb))
+    def post_order_verb(request: HttpRequest, response: HttpResponse, reference: str) -> dict[str, Any]:
+        by = caller(request, Scope.ORDERS_WRITE)
+        return _act(request, response, find_order(by, reference), name, by)
+
+
+def _add_account_verb(api: NinjaAPI, name: str, verb: verbs.Verb) -> None:
+    @api.post(f"/accounts/{{uuid:pk}}/{name}", response=Done, **described.verb("account", name, verb))
+    def post_account_verb(request: HttpRequest, response: HttpResponse, pk: UUID) -> dict[str, Any]:
+        by = caller(request, Scope.ACCOUNTS_WRITE)
+        return _act(request, response, find_account(by, pk), name, by)
+
+
+def _act(
+    request: HttpRequest, response: HttpResponse, subject: Order | Account, name: str, by: Actor
+) -> dict[str, Any]:
+    said = _body(request)
+    seen = _seen(request, said)
+    now = timezone.now()
+    mine = ticket(request, str(seen))
+
+    def work() -> dict[str, Any]:
+        return _perform(subject, name, by, said, seen)
+
+    done = api_answers.once(mine, work, now=now)
+    response["ETag"] = f'"{done.answer["version"]}"'
+    if done.replayed:
+        response["Idempotency-Replayed"] = "true"
+    return done.answer
+
+
+def _perform(
+    subject: Order | Account, name: str, by: Actor, said: Mapping[str, Any], seen: int | None
+) -> dict[str, Any]:
+    data = _as_typed(_form(subject, name, by, seen), said)
+    try:
+        event = verbs.perform(subject, name, by=by, now=timezone.now(), data=data, seen=seen)
+    except verbs.InvalidInput as invalid:
+        raise Wrong(422, say(invalid.sentence), errors=_errors(invalid.form)) from None
+    happened = programs.plain(event, by)
+    return {
+        "subject": subject.reference if isinstance(subject, Order) else str(subject.pk),
+        "version": event.seq,
+        "state": event.target,
+        "event": {**happened, "at": event.at.isoformat()},
+        "said": say(verbs.verb_of(subject, name).said),
+    }
+
+
+def _form(subject: Order | Account, name: str, by: Actor, seen: int | None) -> VerbForm:
+    """The verb's form. What is not possible in this state is a conflict; a version that is out of date says first
+    who changed what."""
+    if seen is not None and changed_since(subject, seen, by):
+        raise LostRace(who_was_first(subject))
+    try:
+        verbs.row_of(subject, name)
+    except NotReady as refusal:
+        raise Wrong(409, say(refusal.sentence), state=subject.state, version=subject.version) from None
+    return verbs.form_of(subject, name, by=by)
+
+
+def _body(request: HttpRequest) -> dict[str, Any]:
+    """The JSON object that was sent, {} for none. Raises the problems 413, 415 and 422."""
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        raise Wrong(413, "A verb's fields have no more than a few kilobytes.") from None
+    if not body:
+        return {}
+    if request.content_type != JSON:
+        raise Wrong(415, f"Send {JSON}.")
+    try:
+        said = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Wrong(422, "The body is no JSON.") from None
+    if not isinstance(said, dict):
+        raise Wrong(422, "Send one JSON object with the fields of the verb.")
+    return said
+
+
+def _seen(request: HttpRequest, said: dict[str, Any]) -> int | None:
+    """The version of the subject that the program looked at, out of If-Match or ``seen``; None where it says none."""
+    field, header = said.pop(SEEN, None), request.headers.get("If-Match", "").strip()
+    if field is not None and (isinstance(field, bool) or not isinstance(field, int)):
+        raise _wrong(SEEN, "Send the version as a number.")
+    if header in ("", "*"):
+        return field
+    found = _ETAG.fullmatch(header)
+    if found is None:
+        raise _wrong("If-Match", 'Send the ETag of the order or account, such as "7".')
+    if field is not None and field != int(found[1]):
+        raise _wrong(SEEN, "If-Match and seen name different versions. Send one of them.")
+    return int(found[1])
+
+
+def _as_typed(form: VerbForm, said: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields as the form takes them from a page. Raises the problem 422 for what it does not ask for."""
+    if unknown := sorted(said.keys() - form.fields.keys()):
+        known = ", ".join(form.fields) or "nothing"
+        errors = [{"field": name, "detail": f"This verb asks for: {known}."} for name in unknown]
+        raise Wrong(422, f"This verb does not ask for {', '.join(unknown)}.", errors=errors)
+    return {name: _typed(name, value, form.fields[name]) for name, value in said.items() if value is not None}
+
+
+def _typed(name: str, value: Any, field: forms.Field) -> Any:
+    if isinstance(field, forms.MultipleChoiceField):
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            return value
+        raise _wrong(name, "Send a list of strings.")
+    if isinstance(field, forms.BooleanField):
+        if isinstance(value, bool):
+            return value
+        raise _wrong(name, "Send true or false.")
+    if not isinstance(value, str):
+        raise _wrong(name, "Send a string.")
+    return value
+
+
+def _errors(form: VerbForm) -> list[dict[str, str]]:
+    return [{"field": "" if name == "__all__" else name, "detail": " ".join(map(str, said))}
+            for name, said in form.errors.items()]  # fmt: skip
+
+
+def _wrong(field: str, detail: str) -> Wrong:
+    return Wrong(422, detail, errors=[{"field": field, "detail": detail}])
