@@ -14,13 +14,13 @@ from django.utils import timezone
 
 from accounts import people
 from accounts.actions import (
+    bounces,
     deputies,
     engine,
     handovers,
     holds,
     inactivity,
     new_secret,
-    notices,
     ordering,
     provider,
     tokens,
@@ -41,6 +41,7 @@ from accounts.models import (
     SuspensionList,
     Task,
 )
+from accounts.models.bounce import Bounce, UnreachableAddress
 from accounts.models.token import Scope
 from accounts.models.upload import UploadKind
 from tests.story import PURPOSE, Story
@@ -98,12 +99,25 @@ class Scene(Story):
             self.account(client_id="nordsjo-held"), until=self.today + timedelta(days=20), by=self.actor("support"),
             now=self.now, comment="A project that starts in spring.",
         )  # fmt: skip
-        notices.ask_for_contact([(self.notified, self.notice)], by=SYSTEM, now=self.now)
-        self.find_contact = Task.objects.get(account=self.notified)
+        self._bounce()
         self._reactivation()
         self.list = SuspensionList.objects.get()
         new_secret.ask_for_new_secret(self.active, by=self.actor("support"), now=self.now, comment="It leaked.")
         self.new_secret = Task.objects.get(account=self.active)
+
+    def _bounce(self) -> None:
+        """A notice that reached nobody: its mail came back, and Support looks for a contact."""
+        left = self.person("left@nordsjo.example", "Lars Left")
+        silent = {"owner": left, "last_used_on": self.today - timedelta(days=400)}
+        account = self.account(client_id="nordsjo-nobody", **silent)
+        list(inactivity.check(today=self.today, now=self.now))
+        message = Message.objects.get(notice__account=account, to_email=left.email)
+        Message.objects.filter(pk=message.pk).update(state="given_up")
+        said = {"kind": "refused", "status": "5.1.1", "diagnostic": "No such user"}
+        Bounce.objects.create(message=message, at=self.now, **said)
+        bounces.follow(now=self.now)
+        self.unreachable = UnreachableAddress.objects.get()
+        self.find_contact = Task.objects.get(kind="find_contact")
 
     def _reactivation(self) -> None:
         account = self.account_in("suspended", client_id="nordsjo-wanted-again")
