@@ -13,7 +13,7 @@ from accounts.lifecycle.states import Role
 from accounts.models import Person
 
 
-class _Colleague(forms.ModelChoiceField):
+class _Colleague(forms.ModelChoiceField):  # type: ignore[type-arg]  # the class itself takes none when it runs
     """One of the colleagues; what is no id at all is answered like an id of nobody."""
 
     def to_python(self, value: Any) -> Person | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, cast
 
@@ -9,34 +10,31 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.filters import LONGEST_SEARCH
-from accounts.readers import audit
 
-KINDS = [
-    ("", _("Anybody")),
-    (audit.PEOPLE, _("People")),
-    (audit.PORTAL, _("The portal itself")),
-    (audit.LINKS, _("Links in emails")),
-]
+Choices = Sequence[tuple[str, Any]]
+"""Values with their words, or groups of them under a word."""
 
 
 class AuditFilter(forms.Form):
     """About what, what, who and when; a value that cannot be used filters nothing and says why."""
 
     subject = forms.CharField(
-        label=_("Order, account, person or organisation"), required=False, max_length=LONGEST_SEARCH,
-        widget=forms.TextInput(attrs={"type": "search"}),
+        label=_("About"), required=False, max_length=LONGEST_SEARCH,
+        widget=forms.TextInput(attrs={"type": "search", "title": _("Order, account, person or organisation")}),
     )  # fmt: skip
     verb = forms.ChoiceField(label=_("Event"), required=False)
     who = forms.CharField(
         label=_("Who"), required=False, max_length=LONGEST_SEARCH, widget=forms.TextInput(attrs={"type": "search"})
     )
-    kind = forms.ChoiceField(label=_("Done by"), required=False, choices=KINDS)
+    kind = forms.ChoiceField(label=_("Done by"), required=False)
     first = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     last = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: Any, *, verbs: Choices, kinds: Choices) -> None:
+        """``verbs`` and ``kinds`` (of those who acted) are what can be chosen, each a value and its words."""
         super().__init__(data)
-        cast(forms.ChoiceField, self.fields["verb"]).choices = [("", _("All events")), *audit.verbs()]
+        cast(forms.ChoiceField, self.fields["verb"]).choices = [("", _("All events")), *verbs]
+        cast(forms.ChoiceField, self.fields["kind"]).choices = [("", _("Anybody")), *kinds]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Environment
-from accounts.readers.period import LONGEST, Period
+from accounts.models.period import LONGEST, Period
 
 LENGTHS = ("30", "90", "365")
 USUAL = "90"

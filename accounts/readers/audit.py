@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from accounts.lifecycle.actor import ActorKind
 from accounts.models import Event, JobRun, Person, RunState
 from accounts.models.among import among
+from accounts.models.period import begins
 from accounts.models.subject import Subject
 from accounts.readers import called, history, paging, timeline
 from accounts.readers.details import Detail, details
 from accounts.readers.finding import contains
-from accounts.readers.period import begins
 from accounts.words import say
 
 NEWEST_FIRST = paging.Order("at", falling=True, ties_fall=True)

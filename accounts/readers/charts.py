@@ -15,7 +15,9 @@ from django.utils.formats import number_format
 HEIGHT = 160  # pixels between the highest value and the ground
 HEAD = 18  # pixels above, for the highest number
 FOOT = 26  # pixels below the ground, for the labels
-MOST_LABELS = 6  # so many fit below each other on a phone
+ROOM = 290  # pixels for the labels on a phone
+LETTER, BETWEEN = 7, 9  # pixels
+MOST_NUMBERS = 12  # so many bars leave room for a number on each
 ROW = 64  # pixels for one row of a chart of ranges
 LEFT, RIGHT = 2.0, 96.0  # per cent between which a chart of ranges is drawn
 STEPS = (1, 2, 2.5, 5, 10)
@@ -41,6 +43,7 @@ class Text:
     x: str
     y: str
     text: str
+    anchor: str = "middle"
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def bars(labels: Sequence[str], series: Sequence[Series]) -> Drawing:
             y = HEAD + HEIGHT - tall
             if tall:
                 boxes.append(Box(f"{_n(left)}%", _n(y), f"{_n(wide * 0.92)}%", _n(tall), one.color))
-            if len(series) == 1 and len(labels) <= 2 * MOST_LABELS and tall:
+            if len(series) == 1 and len(labels) <= MOST_NUMBERS and tall:
                 numbers.append(Text(f"{_n((place + 0.5) * slot)}%", _n(y - 5), figure(number)))
     return Drawing(
         HEAD + HEIGHT + FOOT, HEAD + HEIGHT, HEAD, HEIGHT, _grid(top, steps), _ticks(labels), boxes, numbers, []
@@ -184,10 +187,25 @@ def _grid(top: float, steps: Sequence[float]) -> list[Text]:
 
 
 def _ticks(labels: Sequence[str]) -> list[Text]:
-    """Every label, or every second, third, ... so that they do not run into each other; the last one always."""
-    each, slot = max(1, ceil(len(labels) / MOST_LABELS)), 100 / max(1, len(labels))
+    """Every label, or every second, third, ... so that they do not run into each other; the last one always.
+
+    The outermost ones begin or end with the drawing where the middle of their bar is too near to its edge.
+    """
+    if not labels:
+        return []
+    wide = LETTER * max(map(len, labels)) + BETWEEN
+    each, slot = ceil(len(labels) / max(1, ROOM // wide)), 100 / len(labels)
     shown = [place for place in range(len(labels)) if (len(labels) - 1 - place) % each == 0]
-    return [Text(f"{_n((place + 0.5) * slot)}%", str(HEAD + HEIGHT + 18), labels[place]) for place in shown]
+    return [_tick((place + 0.5) * slot, labels[place], 50 * wide / ROOM) for place in shown]
+
+
+def _tick(middle: float, label: str, half: float) -> Text:
+    y = str(HEAD + HEIGHT + 18)
+    if middle < half:
+        return Text("0%", y, label, "start")
+    if middle > 100 - half:
+        return Text("100%", y, label, "end")
+    return Text(f"{_n(middle)}%", y, label)
 
 
 def spark(values: Sequence[tuple[str, float]]) -> list[Box]:

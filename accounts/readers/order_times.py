@@ -22,8 +22,8 @@ from accounts.lifecycle.calendar import due_day, working_time
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import OrderState
 from accounts.models import Event, Order
+from accounts.models.period import Period
 from accounts.readers.figures import Share, Spread
-from accounts.readers.period import Period
 
 STAGES = (
     OrderState.SUPPORT,

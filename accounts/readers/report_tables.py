@@ -51,7 +51,7 @@ class Table:
     @property
     def labels(self) -> list[str]:
         """The first cell of each row: what stands below a chart."""
-        return [row[0] for row in self.shown]
+        return [str(date_format(row[0], "M Y")) if isinstance(row[0], date) else str(row[0]) for row in self.rows]
 
     def _shown(self, cell: Any) -> str:
         if cell is None:
@@ -131,7 +131,7 @@ def stage_word(stage: OrderState) -> str:
         OrderState.SUPPORT: _("Support"),
         OrderState.RETURNED: _("Waiting for the requester"),
         OrderState.APPROVAL: _("Approval"),
-        OrderState.APPROVED: _("Approved, to be sent to Cegal"),
+        OrderState.APPROVED: _("Sending to Cegal"),
         OrderState.CEGAL_SETUP: _("Cegal setup"),
         OrderState.CREDENTIAL_ISSUE: _("Issuing credentials"),
     }[stage]

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import OrderState
+from accounts.models.period import Period
 from accounts.readers import order_times, trends
-from accounts.readers.period import Period
 
 KEPT_FOR = timedelta(minutes=10)
 VERSION = 1

@@ -14,8 +14,8 @@ from accounts.lifecycle.calendar import add_years
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import AccountState, OrderState
 from accounts.models import Account, Event, Order, ReturnReason
+from accounts.models.period import Period, begins
 from accounts.readers.order_times import STAGES, returned_fields
-from accounts.readers.period import Period, begins
 from accounts.readers.waiting import late_before
 
 FLOWS = {

@@ -49,7 +49,7 @@ class _Echo:
 @require_safe
 def audit(request: HttpRequest) -> HttpResponse:
     """The trail, newest first; what is asked for stands in the address."""
-    form = AuditFilter(request.GET)
+    form = _filter(request)
     asked, found = _asked(form)
     rows, page = reader.page(asked, request.GET, LABELS)
     actor = actor_for(request)
@@ -96,7 +96,7 @@ def verify(request: HttpRequest) -> HttpResponse:
 @require_safe
 def export(request: HttpRequest, form: str) -> StreamingHttpResponse:
     """What the page shows, all of it, as ``csv`` or ``jsonl`` (a line of JSON for each event). Sent as it is read."""
-    asked, _found = _asked(AuditFilter(request.GET))
+    asked, _found = _asked(_filter(request))
     rows = reader.stream(asked)
     lines, kind = (_csv(rows), "text/csv") if form == "csv" else (_json(rows), "application/x-ndjson")
     name = f"audit-trail-{timezone.localdate().isoformat()}.{form}"
@@ -111,6 +111,15 @@ def address_of(subject: Subject | None, actor: Actor) -> str:
     if isinstance(subject, Order | Account):
         return page_of(subject, actor)
     return ""
+
+
+def _filter(request: HttpRequest) -> AuditFilter:
+    kinds = [
+        (reader.PEOPLE, _("People")),
+        (reader.PORTAL, _("The portal itself")),
+        (reader.LINKS, _("Links in emails")),
+    ]
+    return AuditFilter(request.GET, verbs=reader.verbs(), kinds=kinds)
 
 
 def _asked(form: AuditFilter) -> tuple[reader.Asked, called.Called | None]:

@@ -106,9 +106,12 @@ def _ranges(report: reader.Report, words: tables.Words) -> list[charts.Range]:
 def _said(low: float | None, high: float | None, number: int) -> str:
     if low is None or high is None:
         return _("no order")
-    return ngettext(
-        "p50 %(low)s d, p90 %(high)s d, %(number)d order", "p50 %(low)s d, p90 %(high)s d, %(number)d orders", number
-    ) % {"low": charts.figure(low), "high": charts.figure(high), "number": number}
+    least, most = charts.figure(low), charts.figure(high)
+    days = least if least == most else f"{least}–{most}"
+    return ngettext("%(days)s d, %(number)d order", "%(days)s d, %(number)d orders", number) % {
+        "days": days,
+        "number": number,
+    }
 
 
 def _series(table: tables.Table, colors: tuple[str, ...]) -> list[charts.Series]:

@@ -131,7 +131,7 @@ def old_secret(account: Account, **columns: Any) -> Credential:
 def test_a_secret_that_expired_must_be_renewed(story: Story, silent: Account) -> None:
     old = old_secret(silent, expires_on=AFTER)
     order = at_cegal(story, silent)
-    with nothing_written(), pytest.raises(NotReady, match="expired on 2026-12-24. Enter a new one"):
+    with nothing_written(), pytest.raises(NotReady, match=r"expired on 2026-12-24\. Enter a new one"):
         do(story, order, "complete_setup", "cegal", 2)
     do(story, order, "complete_setup", "cegal", 2, client_secret="brand-new", expires_on="2028-01-01")
     old.refresh_from_db()

@@ -16,7 +16,7 @@ READS = {"timezone.now", "datetime.now", "datetime.utcnow", "date.today", "datet
 READS_WITHOUT_ARGUMENT = {"timezone.localdate", "timezone.localtime"}
 KNOWN = {
     "models/person.py timezone.now": "django-allauth registers a person at a door and knows no now=; actions pass it",
-    "forms/returning.py timezone.localdate": "the form proposes a day to answer by; the action decides by its own today",
+    "forms/returning.py timezone.localdate": "the form proposes a day; the action decides by its own today",
     "forms/verbs.py timezone.localdate": "the form says of a wrong day so where it was typed; the action decides",
     "migrations/0001_initial.py django.utils.timezone.now": "the default of models/person.py, as a migration says it",
 }

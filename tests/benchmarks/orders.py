@@ -27,7 +27,8 @@ _REQUESTERS = """
     SELECT o.id, 0, '{now}', '!', a.word || '.' || b.word || ({first} + o.i) || '@' || a.word || '.example',
            a.word || ' ' || b.word || 'sen', 'nb', true
     FROM bench_requester o
-    JOIN bench_word a ON a.i = 1 + (o.i % {words} * 7919) % {words} JOIN bench_word b ON b.i = 1 + (o.i % {words} * 104729 + o.i / {words}) % {words}
+    JOIN bench_word a ON a.i = 1 + (o.i % {words} * 7919) % {words}
+    JOIN bench_word b ON b.i = 1 + (o.i % {words} * 104729 + o.i / {words}) % {words}
 """
 _ORDERS = """
     INSERT INTO accounts_order (id, version, created_at, reference, kind, state, state_since, requester_id,

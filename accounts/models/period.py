@@ -9,7 +9,9 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import Account, Event, Order
+from accounts.models.account import Account
+from accounts.models.event import Event
+from accounts.models.order import Order
 
 LONGEST = 5 * 366  # days
 
