@@ -71,6 +71,14 @@ class OneOfEach:
                 account=notified, until=TODAY, reason="They move.", set_by="Marte Lunde", set_at=now
             ),
             "message": rows.Message.objects.filter(notice__account=notified)[0],
+            "bounce": rows.Bounce.objects.create(
+                message=rows.Message.objects.filter(notice__account=notified)[0], kind="refused", at=now
+            ),
+            "unreachableaddress": rows.UnreachableAddress.objects.create(email="a@b.example", since=now, kind="refused"),
+            "handover": rows.Handover.objects.create(
+                account=notified, owner=story.ingrid, to_email="kari@nordsjo.example", asked_at=now,
+                asked_by="Ingrid Solheim", accept_by=TODAY,
+            ),
             "policynumber": rows.PolicyNumber.objects.create(name="answer_days", value=30),
             "policyrecord": rows.PolicyRecord.objects.create(pk=UUID(int=1)),
             "task": rows.Task.objects.create(
