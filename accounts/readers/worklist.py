@@ -80,8 +80,8 @@ def counts(search: Search, by: Actor, policy: Policy, now: datetime) -> Counts:
     Each number is that of the rows in its tab. One query over the index of the open orders.
     """
     rows = narrowed(in_state(Order.objects.all(), OPEN), search, by, policy, now, open_only=True)
-    rows = rows.order_by().values_list("state")
-    numbers = rows.annotate(number=Count("pk"), too_long=Count("pk", filter=late(policy, now)))
+    by_state_alone = rows.order_by().values_list("state")
+    numbers = by_state_alone.annotate(number=Count("pk"), too_long=Count("pk", filter=late(policy, now)))
     found = {state: (number, too_long) for state, number, too_long in numbers}
     by_state = {state: found.get(state.value, (0, 0))[0] for state in OPEN_STATES}
     return Counts(by_state, sum(too_long for _number, too_long in found.values()))
