@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from accounts.actions import inactivity
+from accounts.actions import holds, inactivity
 from accounts.models import Account, Event, Notice, SuspensionList
 from accounts.web import inactivity as page_module
 from tests.story import NOW, Story
@@ -59,6 +59,16 @@ def test_the_page_says_what_a_check_would_do_and_does_nothing(story: Story) -> N
     assert "Feed not current No usage was ever received for this environment" in words(text)
     assert Account.objects.get(pk=silent.pk).state == "active"
     assert not Event.objects.filter(verb="notify").exists()
+
+
+def test_an_account_that_support_leaves_alone_is_listed_with_that_reason(story: Story) -> None:
+    story.covered(TODAY - timedelta(days=500), TODAY)
+    account = story.account(last_used_on=TODAY - timedelta(days=400))
+    by = story.actor("support")
+    holds.set_hold(account, until=TODAY + timedelta(days=9), by=by, now=NOW, comment="They move.")
+    text = words(read(browser(story, "support"), URL))
+    assert "Support leaves the account alone until 2026-12-02." in text
+    assert "Who is left alone, and why" in text
 
 
 def test_too_many_accounts_are_left_to_the_command(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
