@@ -15,13 +15,26 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.lifecycle.states import Audience, Role, TaskKind
+from accounts.lifecycle.states import Audience, OrderState, Role, TaskKind
 from accounts.lifecycle.transition import Tell
-from accounts.models import Account, Deputy, Event, Message, Order, Person, Subject, Task, holders
+from accounts.models import (
+    Account,
+    Deputy,
+    Event,
+    Message,
+    Order,
+    Person,
+    Subject,
+    Task,
+    WebhookEndpoint,
+    WebhookMessage,
+    holders,
+)
 from accounts.models.ids import ordered_ids
 from accounts.models.insert import insert_rows
 
 DELIVER = "accounts.tasks.deliver_messages"
+CALL = "accounts.tasks.deliver_webhooks"
 VERIFY = "accounts.tasks.verify_new"
 RUN_UPLOADS = "accounts.tasks.run_uploads"
 _STAFF = {
@@ -109,6 +122,32 @@ def owe(changes: Iterable[tuple[Account, Event]], kinds: Sequence[TaskKind], *, 
     tasks = [Task(kind=kind.value, account=account, event=event, opened_at=now)
              for account, event in changes for kind in kinds]  # fmt: skip
     Task.objects.bulk_create(tasks, ignore_conflicts=True, batch_size=500)
+
+
+def call(changes: Iterable[tuple[Subject, Event]], *, now: datetime) -> None:
+    """Write the webhook messages that the events of orders and accounts owe to the endpoints that want them.
+
+    A draft is its requester's alone: nobody is told of it.
+    """
+    events = [event for subject, event in changes if isinstance(subject, Order | Account) and is_told(event)]
+    if not events:
+        return
+    endpoints = list(WebhookEndpoint.objects.filter(active=True))
+    ids = ordered_ids(now)
+    rows = ({"id": next(ids), "endpoint_id": endpoint.pk, "event_id": event.pk}
+            for endpoint in endpoints for event in events if wants(endpoint, event))  # fmt: skip
+    if insert_rows(WebhookMessage, rows, created_at=now, due_at=now):
+        wake(CALL)
+
+
+def is_told(event: Event) -> bool:
+    """Is this an event of which programs are told at all?"""
+    return event.target != OrderState.DRAFT.value
+
+
+def wants(endpoint: WebhookEndpoint, event: Event) -> bool:
+    """Does ``endpoint`` want to know of this verb?"""
+    return not endpoint.verbs or event.verb in endpoint.verbs
 
 
 def wake(task: str) -> None:

@@ -29,6 +29,7 @@ from accounts.actions import (
     timers,
     uploads,
     usage_pull,
+    webhooks,
 )
 from accounts.actions.lines import Progress
 from accounts.lifecycle.actor import SYSTEM
@@ -81,6 +82,11 @@ class Job:
 
 def _deliver_messages(work: Work) -> Mapping[str, int]:
     return delivery.deliver_due(work.clock, between=work.alive)
+
+
+def _deliver_webhooks(work: Work) -> Mapping[str, int]:
+    counts = delivery.deliver_webhooks(work.clock, between=work.alive)
+    return {**counts, "disabled": webhooks.disable_failing(by=SYSTEM, now=work.clock())}
 
 
 def _take_in_bounces(work: Work) -> Mapping[str, int]:
@@ -148,6 +154,7 @@ def _verify_history(work: Work) -> Mapping[str, int]:
 JOBS: tuple[Job, ...] = (
     Job("deliver_messages", _deliver_messages),
     Job("take_in_bounces", _take_in_bounces),
+    Job("deliver_webhooks", _deliver_webhooks),
     Job("verify_new", _verify_new),
     Job("expire_secrets", _destroy_uncollected, time(0, 30)),
     Job("tidy_runs", _tidy_runs, time(4, 0)),

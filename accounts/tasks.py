@@ -17,6 +17,12 @@ def deliver_messages() -> None:
     bounces.follow(now=timezone.now())
 
 
+@shared_task(name="accounts.tasks.deliver_webhooks")  # type: ignore[untyped-decorator]
+def deliver_webhooks() -> None:
+    """Tell programs of events: sent by the outbox after each commit that owes a webhook."""
+    delivery.deliver_webhooks(timezone.now)
+
+
 @shared_task(name="accounts.tasks.run_due")  # type: ignore[untyped-decorator]
 def run_due() -> None:
     """Run the jobs that are due: sent by beat every minute."""

@@ -71,6 +71,7 @@ else:
 
 # --- Programs
 
+WEBHOOK_PRIVATE_ADDRESSES = env.bool("WEBHOOK_PRIVATE_ADDRESSES", False)  # to try webhooks on one machine
 USAGE_BATCH_MEGABYTES = env.number("USAGE_BATCH_MEGABYTES", 16)  # of one POST /api/v1/usage
 
 # --- Mail

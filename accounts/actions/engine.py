@@ -152,6 +152,7 @@ def begin(subjects: Sequence[S], verb: str, *, by: Actor, now: datetime, change:
         events = [_event(s, verb, "", getattr(s, "state", ""), by, now, change, previous="") for s in subjects]
         _insert(events)
         change.also(list(zip(subjects, events, strict=True)))
+        outbox.call(zip(subjects, events, strict=True), now=now)
     return events
 
 
@@ -172,6 +173,7 @@ def _write(
         if changes:
             change.also(changes)
             outbox.post(changes, owed.tells, now=now, notices=change.notices)
+            outbox.call(changes, now=now)
             outbox.owe([(s, e) for s, e in changes if isinstance(s, Account)], owed.owes, now=now)
     return changes
 

@@ -7,5 +7,6 @@ fell between the mail server's OK and the stamp.
 
 from accounts.delivery.again import send_again
 from accounts.delivery.post_room import deliver_due
+from accounts.delivery.webhooks import deliver_webhooks
 
-__all__ = ["deliver_due", "send_again"]
+__all__ = ["deliver_due", "deliver_webhooks", "send_again"]

@@ -22,6 +22,7 @@ from accounts.models.token import ApiAnswer, ApiToken, Scope
 from accounts.models.triage import Check, CheckItem, CheckOutcome, ReturnReason
 from accounts.models.upload import Upload, UploadKind, UploadPart
 from accounts.models.usage import Coverage, DailyUsage, UsageFile
+from accounts.models.webhook import WebhookEndpoint, WebhookMessage
 
 __all__ = [
     "FORM_FIELDS",
@@ -72,6 +73,8 @@ __all__ = [
     "UploadPart",
     "UsageBatch",
     "UsageFile",
+    "WebhookEndpoint",
+    "WebhookMessage",
     "current_policy",
     "effective_at",
     "holders",

@@ -152,8 +152,8 @@ def parts_of(order_ids: Collection[UUID]) -> dict[UUID, Parts]:
         if verb == "reassign":
             former.setdefault(order_id, set()).add(UUID(data["from_id"]))
         else:
-            had_part = {actor_id, UUID(data[SET_UP_BY]) if SET_UP_BY in data else None} - {None}
-            senders.setdefault(order_id, set()).update(one for one in had_part if one is not None)
+            maker = UUID(data[SET_UP_BY]) if SET_UP_BY in data else None
+            senders[order_id] = senders.get(order_id, set()) | {one for one in (actor_id, maker) if one is not None}
     return {
         order_id: Parts(frozenset(senders.get(order_id, ())), frozenset(former.get(order_id, ())))
         for order_id in {*senders, *former}

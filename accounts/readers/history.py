@@ -22,11 +22,14 @@ from accounts.models import (
     ReturnReason,
     Subject,
     UnreachableAddress,
+    WebhookEndpoint,
 )
 from accounts.readers import timeline
 from accounts.words import say
 
-KINDS: tuple[type[Subject], ...] = (Order, Account, Person, Environment, ReturnReason, PolicyRecord, UnreachableAddress)
+KINDS: tuple[type[Subject], ...] = (
+    Order, Account, Person, Environment, ReturnReason, PolicyRecord, UnreachableAddress, WebhookEndpoint,
+)  # fmt: skip
 SUBJECTS: dict[str, type[Subject]] = {kind.subject_type(): kind for kind in KINDS}
 CHUNK = 2000
 
@@ -57,6 +60,11 @@ _SAID: dict[str, dict[str, Sentence]] = {
     Environment.subject_type(): _SETTING,
     ReturnReason.subject_type(): _SETTING,
     PolicyRecord.subject_type(): {"change_policy": _("changed the policy")},
+    WebhookEndpoint.subject_type(): {
+        **_SETTING,
+        "disable": _("switched it off: nothing got through for days"),
+        "replay": _("had past events sent again"),
+    },
     UnreachableAddress.subject_type(): {
         "mail_came_back": _("noted that mail to the address came back"),
         "mail_arrives": _("noted that mail arrives at the address again"),
