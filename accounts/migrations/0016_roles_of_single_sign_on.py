@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0015_bounces_and_handovers'),
+        ("accounts", "0015_bounces_and_handovers"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='rolegrant',
-            name='by_single_sign_on',
+            model_name="rolegrant",
+            name="by_single_sign_on",
             field=models.BooleanField(default=False),
         ),
     ]
