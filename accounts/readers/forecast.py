@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import groupby
-from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q
@@ -35,6 +34,7 @@ KINDS = {
 }
 """What the steps are called, in the order in which a page lists those of one day."""
 
+Place = tuple[date, int, UUID]
 _RANK = {action: rank for rank, action in enumerate(KINDS)}
 
 
@@ -60,8 +60,9 @@ class Question:
         return self.on + timedelta(days=AHEAD - 1)
 
 
-class Row(NamedTuple):
-    """The columns of an account that the rules look at."""
+@dataclass(slots=True)
+class Row:
+    """The columns of an account that the rules look at; ``state`` moves along with the days."""
 
     pk: UUID
     environment_id: UUID
@@ -136,8 +137,8 @@ class Forecast:
     def _facts(self, life: Life, day: date) -> InactivityFacts:
         row = self.rows[life.key]
         held_until = self._held_until.get(life.key)
-        facts = self._watches.at(life.environment, day).facts(row, life.notice, held_until)
-        return facts if facts.state is life.state else replace(facts, state=life.state)
+        row.state = life.state.value
+        return self._watches.at(life.environment, day).facts(row, life.notice, held_until)
 
 
 def look_ahead(forecast: Forecast, asked: Mapping[str, str]) -> Outlook:
@@ -173,19 +174,18 @@ class _Pages:
     """Keeps one page of a stream of steps: those after a key, or the last ones before it."""
 
     def __init__(self, asked: Mapping[str, str]) -> None:
-        self._before = key if _is_key(key := asked.get("before", "")) else ""
-        self._after = key if not self._before and _is_key(key := asked.get("after", "")) else ""
+        self._before = _read(asked.get("before", ""))
+        self._after = None if self._before else _read(asked.get("after", ""))
         self._rows: deque[Step] = deque(maxlen=PAGE + 1 if self._before else None)
         self._later = False
 
     def take(self, step: Step) -> None:
-        key = key_of(step)
-        if self._before:
-            if key < self._before:
+        if self._before is not None:
+            if _place(step) < self._before:
                 self._rows.append(step)
             else:
                 self._later = True
-        elif key > self._after and len(self._rows) <= PAGE:
+        elif len(self._rows) <= PAGE and (self._after is None or _place(step) > self._after):
             self._rows.append(step)
 
     def shown(self) -> tuple[list[Step], str, str]:
@@ -199,17 +199,21 @@ class _Pages:
 
 
 def key_of(step: Step) -> str:
-    """The place of a step in the list, as it stands in a URL; text sorts as the list does."""
+    """The place of a step in the list, as it stands in a URL."""
     day, rank, key = _place(step)
     return f"{day.isoformat()}~{rank}~{key}"
 
 
-def _is_key(text: str) -> bool:
-    day, _tilde, rest = text.partition("~")
-    return len(text) == 49 and rest[1:2] == "~" and len(day) == 10
+def _read(text: str) -> Place | None:
+    """The place that ``text`` says; None when it is not one."""
+    try:
+        day, rank, key = text.split("~")
+        return date.fromisoformat(day), int(rank), UUID(key)
+    except ValueError:
+        return None
 
 
-def _place(step: Step) -> tuple[date, int, UUID]:
+def _place(step: Step) -> Place:
     return step.day, _RANK.get(step.action, len(_RANK)), step.life.key
 
 
@@ -251,8 +255,7 @@ def _candidates(question: Question) -> Iterator[Row]:
     found = Account.objects.filter(Q(state=AccountState.NOTIFIED.value) | silent)
     if question.environment is not None:
         found = found.filter(environment=question.environment)
-    columns = ("pk", *Row._fields[1:])
-    return (Row(*values) for values in found.values_list(*columns).iterator())
+    return (Row(*values) for values in found.values_list(*Row.__slots__).iterator())
 
 
 def _confirmed() -> dict[UUID, date]:
