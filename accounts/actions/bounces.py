@@ -62,14 +62,14 @@ def take_in(report: Report, *, now: datetime) -> Taken:
 def follow(*, now: datetime) -> dict[str, int]:
     """Do what follows from the bounces that the post room wrote down, and from mail that arrives again.
 
-    Gives how many were ``bounced`` and how many addresses were ``cleared``.
+    Gives how many were ``bounced`` and how many addresses are used again (``works_again``).
     """
     counts: Counter[str] = Counter()
     waiting = Bounce.objects.filter(handled_at__isnull=True).order_by("at", "pk")
     for pk in list(waiting.values_list("pk", flat=True)[:AT_ONCE]):
         counts["bounced"] += _again_if_lost(lambda pk=pk: _handle(pk, now))  # type: ignore[misc]  # bound in the loop
     for address in UnreachableAddress.objects.filter(arrived_at__isnull=False, since__isnull=False)[:AT_ONCE]:
-        counts["cleared"] += _clear(address, by=SYSTEM, now=now, comment="") is not None
+        counts["works_again"] += _clear(address, by=SYSTEM, now=now, comment="") is not None
     return dict(counts)
 
 

@@ -231,7 +231,7 @@ def test_what_is_not_about_the_address_marks_none_but_reached_nobody(account: Ac
 def test_mail_that_arrives_again_takes_the_mark_away(account: Account) -> None:
     refused(account, INGRID)
     UnreachableAddress.objects.update(arrived_at=at(TODAY))
-    assert bounces.follow(now=at(TODAY)) == {"cleared": 1}
+    assert bounces.follow(now=at(TODAY)) == {"works_again": 1}
     address = UnreachableAddress.objects.get()
     assert address.since is None
     verbs = list(Event.objects.filter(subject_id=address.pk).order_by("seq").values_list("verb", flat=True))
