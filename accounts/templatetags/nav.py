@@ -188,6 +188,13 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
                 frozenset({Role.ADMINISTRATOR}),
                 frozenset({"token_new", "token_revoke"}),
             ),
+            Row(
+                "webhooks",
+                _("Webhooks"),
+                "plug-zap",
+                frozenset({Role.ADMINISTRATOR}),
+                frozenset({"webhook", "webhook_new", "webhook_switch", "webhook_replay"}),
+            ),
             Row("mailbox", _("Sent mails"), "mailbox", frozenset({Role.SUPPORT, Role.ADMINISTRATOR})),
         ),
     ),

@@ -13,7 +13,7 @@ from django.utils.cache import add_never_cache_headers
 
 from accounts.forms.verbs import VerbForm
 from accounts.lifecycle.errors import LostRace, NotReady
-from accounts.models import Account, ApiToken, Environment, Order, UnreachableAddress
+from accounts.models import Account, ApiToken, Environment, Order, UnreachableAddress, WebhookEndpoint
 from accounts.web.refusals import not_allowed_is_403
 from accounts.words import say
 
@@ -22,7 +22,7 @@ from accounts.words import say
 class Question:
     """What the page asks: about what, in which words; where Cancel leads; what is said after it was done."""
 
-    subject: Account | Order | Environment | ApiToken | UnreachableAddress
+    subject: Account | Order | Environment | ApiToken | UnreachableAddress | WebhookEndpoint
     label: str
     explains: str
     cancel_url: str

@@ -40,6 +40,7 @@ from accounts.web import (
     style,
     tokens,
     verbs,
+    webhooks,
     worklist,
 )
 from accounts.web.administration import routes as administration
@@ -120,6 +121,12 @@ urlpatterns: list[URLPattern] = [
     path("staff/feeds/", feeds.feeds, name="feeds"),
     path("staff/feeds/<uuid:pk>/gap/<str:first>/<str:last>/", feeds.gap, name="feed_gap"),
     path("staff/accounts/<uuid:pk>/use/", feeds.account_use, name="account_use"),
+    path("staff/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("staff/webhooks/new/", webhooks.webhook_new, name="webhook_new"),
+    path("staff/webhooks/<uuid:pk>/", webhooks.webhook, name="webhook"),
+    path("staff/webhooks/<uuid:pk>/switch-<str:what>/", webhooks.webhook_switch, name="webhook_switch"),
+    path("staff/webhooks/<uuid:pk>/replay/", webhooks.webhook_replay, name="webhook_replay"),
+    path("staff/webhooks/messages/<uuid:pk>/again/", webhooks.webhook_again, name="webhook_again"),
     path("staff/tokens/", tokens.tokens, name="tokens"),
     path("staff/tokens/new/", tokens.token_new, name="token_new"),
     path("staff/tokens/<uuid:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
