@@ -16,98 +16,171 @@ def say_superseded_by_a_column(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0013_search_index'),
+        ("accounts", "0013_search_index"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('until', models.DateField(help_text='The last day on which the account is left alone.')),
-                ('reason', models.CharField(max_length=1000)),
-                ('set_by', models.CharField(max_length=200)),
-                ('set_at', models.DateTimeField()),
-                ('announced_on', models.DateField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('ended_by', models.CharField(max_length=200, null=True)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("until", models.DateField(help_text="The last day on which the account is left alone.")),
+                ("reason", models.CharField(max_length=1000)),
+                ("set_by", models.CharField(max_length=200)),
+                ("set_at", models.DateTimeField()),
+                ("announced_on", models.DateField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("ended_by", models.CharField(max_length=200, null=True)),
             ],
         ),
         migrations.RemoveConstraint(
-            model_name='notice',
-            name='notice_outcome_is_known',
+            model_name="notice",
+            name="notice_outcome_is_known",
         ),
         migrations.RemoveConstraint(
-            model_name='policynumber',
-            name='policy_number_is_known',
+            model_name="policynumber",
+            name="policy_number_is_known",
         ),
         migrations.RemoveConstraint(
-            model_name='task',
-            name='task_kind_is_known',
+            model_name="task",
+            name="task_kind_is_known",
         ),
         migrations.AddField(
-            model_name='task',
-            name='escalated_on',
+            model_name="task",
+            name="escalated_on",
             field=models.DateField(null=True),
         ),
         migrations.AddField(
-            model_name='task',
-            name='reminded_on',
+            model_name="task",
+            name="reminded_on",
             field=models.DateField(null=True),
         ),
         migrations.AddField(
-            model_name='task',
-            name='superseded',
+            model_name="task",
+            name="superseded",
             field=models.BooleanField(default=False),
         ),
         migrations.AlterField(
-            model_name='notice',
-            name='outcome',
-            field=models.CharField(choices=[('open', 'open'), ('kept', 'kept'), ('used', 'used'), ('suspended', 'suspended'), ('closed', 'closed'), ('held', 'held')], default='open', max_length=20),
+            model_name="notice",
+            name="outcome",
+            field=models.CharField(
+                choices=[
+                    ("open", "open"),
+                    ("kept", "kept"),
+                    ("used", "used"),
+                    ("suspended", "suspended"),
+                    ("closed", "closed"),
+                    ("held", "held"),
+                ],
+                default="open",
+                max_length=20,
+            ),
         ),
         migrations.AlterField(
-            model_name='task',
-            name='kind',
-            field=models.CharField(choices=[('disable_client', 'disable client'), ('enable_client', 'enable client'), ('find_contact', 'find contact'), ('new_secret', 'new secret'), ('calls_after_suspension', 'calls after suspension')], max_length=30),
+            model_name="task",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("disable_client", "disable client"),
+                    ("enable_client", "enable client"),
+                    ("find_contact", "find contact"),
+                    ("new_secret", "new secret"),
+                    ("calls_after_suspension", "calls after suspension"),
+                ],
+                max_length=30,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['open', 'kept', 'used', 'suspended', 'closed', 'held'])), name='notice_outcome_is_known'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outcome__in", ["open", "kept", "used", "suspended", "closed", "held"])),
+                name="notice_outcome_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policynumber',
-            constraint=models.CheckConstraint(condition=models.Q(('name__in', ('inactive_after_years', 'answer_days', 'first_reminder_days', 'second_reminder_days', 'feed_max_age_days', 'mass_suspension_least', 'mass_suspension_percent', 'secret_days', 'return_days', 'return_warning_days', 'target_support', 'target_approval', 'target_approved', 'target_cegal_setup', 'target_credential_issue', 'hold_max_days', 'hold_warning_days', 'provider_reminder_days', 'reactivation_short_days'))), name='policy_number_is_known'),
+            model_name="policynumber",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "name__in",
+                        (
+                            "inactive_after_years",
+                            "answer_days",
+                            "first_reminder_days",
+                            "second_reminder_days",
+                            "feed_max_age_days",
+                            "mass_suspension_least",
+                            "mass_suspension_percent",
+                            "secret_days",
+                            "return_days",
+                            "return_warning_days",
+                            "target_support",
+                            "target_approval",
+                            "target_approved",
+                            "target_cegal_setup",
+                            "target_credential_issue",
+                            "hold_max_days",
+                            "hold_warning_days",
+                            "provider_reminder_days",
+                            "reactivation_short_days",
+                        ),
+                    )
+                ),
+                name="policy_number_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['disable_client', 'enable_client', 'find_contact', 'new_secret', 'calls_after_suspension'])), name='task_kind_is_known'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        ["disable_client", "enable_client", "find_contact", "new_secret", "calls_after_suspension"],
+                    )
+                ),
+                name="task_kind_is_known",
+            ),
         ),
         migrations.AddField(
-            model_name='hold',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='accounts.account'),
+            model_name="hold",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="accounts.account"
+            ),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['until', 'id'], name='hold_open'),
+            model_name="hold",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", True)), fields=["until", "id"], name="hold_open"
+            ),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(fields=['-set_at', 'id'], name='hold_by_time'),
+            model_name="hold",
+            index=models.Index(fields=["-set_at", "id"], name="hold_by_time"),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='hold_ended_by_somebody'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", True), ("ended_by__isnull", True)),
+                    models.Q(("ended_at__isnull", False), ("ended_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="hold_ended_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='hold_reason_is_given'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="hold_reason_is_given"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('account',), name='hold_one_open_per_account'),
+            model_name="hold",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)), fields=("account",), name="hold_one_open_per_account"
+            ),
         ),
         migrations.RunPython(say_superseded_by_a_column, migrations.RunPython.noop),
     ]
