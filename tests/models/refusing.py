@@ -74,7 +74,9 @@ class OneOfEach:
             "bounce": rows.Bounce.objects.create(
                 message=rows.Message.objects.filter(notice__account=notified)[0], kind="refused", at=now
             ),
-            "unreachableaddress": rows.UnreachableAddress.objects.create(email="a@b.example", since=now, kind="refused"),
+            "unreachableaddress": rows.UnreachableAddress.objects.create(
+                email="a@b.example", since=now, kind="refused"
+            ),
             "handover": rows.Handover.objects.create(
                 account=notified, owner=story.ingrid, to_email="kari@nordsjo.example", asked_at=now,
                 asked_by="Ingrid Solheim", accept_by=TODAY,
