@@ -17,6 +17,7 @@ HEAD = 18  # pixels above, for the highest number
 FOOT = 26  # pixels below the ground, for the labels
 ROOM = 290  # pixels for the labels on a phone
 LETTER, BETWEEN = 7, 9  # pixels
+WIDEST = 24  # per cent for the bars over one label
 MOST_NUMBERS = 12  # so many bars leave room for a number on each
 ROW = 64  # pixels for one row of a chart of ranges
 LEFT, RIGHT = 2.0, 96.0  # per cent between which a chart of ranges is drawn
@@ -119,8 +120,8 @@ def bars(labels: Sequence[str], series: Sequence[Series]) -> Drawing:
     boxes, numbers = [], []
     for place in range(len(labels)):
         for row, one in enumerate(series):
-            wide = slot * 0.8 / len(series)
-            left, number = place * slot + slot * 0.1 + row * wide, one.values[place]
+            wide = min(slot * 0.8, WIDEST) / len(series)
+            left, number = (place + 0.5) * slot + (row - len(series) / 2) * wide, one.values[place]
             tall = max(LEAST, HEIGHT * number / top) if number > 0 else 0
             y = HEAD + HEIGHT - tall
             if tall:
@@ -193,8 +194,9 @@ def _ticks(labels: Sequence[str]) -> list[Text]:
     """
     if not labels:
         return []
-    wide = LETTER * max(map(len, labels)) + BETWEEN
-    each, slot = ceil(len(labels) / max(1, ROOM // wide)), 100 / len(labels)
+    wide, slot = LETTER * max(map(len, labels)) + BETWEEN, 100 / len(labels)
+    moved = max(0.0, (wide - ROOM * slot / 100) / 2)  # by so much the outermost ones come nearer to their neighbours
+    each = max(1, ceil((wide + (moved if len(labels) * wide > ROOM else 0)) / (ROOM * slot / 100)))
     shown = [place for place in range(len(labels)) if (len(labels) - 1 - place) % each == 0]
     return [_tick((place + 0.5) * slot, labels[place], 50 * wide / ROOM) for place in shown]
 

@@ -8,6 +8,35 @@ from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+_LABELS = {
+    "answer_by": gettext_noop("Answer by"),
+    "days": gettext_noop("Days"),
+    "deputy_for": gettext_noop("As deputy for"),
+    "elapsed_ms": gettext_noop("Took, ms"),
+    "failing_since": gettext_noop("Failing since"),
+    "file": gettext_noop("File"),
+    "first": gettext_noop("First day"),
+    "given": gettext_noop("Given"),
+    "item": gettext_noop("Item of the checklist"),
+    "last": gettext_noop("Last day"),
+    "last_activity_on": gettext_noop("Last activity"),
+    "last_used_on": gettext_noop("Last used"),
+    "line": gettext_noop("Line"),
+    "number": gettext_noop("Number"),
+    "order": gettext_noop("Order"),
+    "outcome": gettext_noop("Outcome"),
+    "owner": gettext_noop("Owner"),
+    "reactivated_on": gettext_noop("Reactivated"),
+    "role": gettext_noop("Role"),
+    "status": gettext_noop("Status"),
+    "taken": gettext_noop("Taken away"),
+    "task": gettext_noop("Task"),
+    "unverified": gettext_noop("Not verified"),
+    "until": gettext_noop("Until"),
+}
+"""What the particulars are called that no form asks for; another one is shown by its own name."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +49,10 @@ class Detail:
 
 
 def details(data: Mapping[str, Any], labels: Mapping[str, Any]) -> list[Detail]:
-    """Everything in an event's ``data``; ``labels`` names the fields that have a name on a form."""
+    """What an event's ``data`` says to people; ``labels`` names the fields that have a name on a form.
+
+    Ids beside a name (``to_id``) are left to the files: they say nothing to a reader.
+    """
     return list(_rows(data, labels))
 
 
@@ -29,6 +61,8 @@ def _rows(data: Mapping[str, Any], labels: Mapping[str, Any]) -> Iterator[Detail
         yield Detail(_("Changed"), _text(data["to"]), _text(data["from"]))
         data = {name: value for name, value in data.items() if name not in ("from", "to")}
     for name, value in data.items():
+        if name.endswith("_id"):
+            continue
         if name == "comments" and isinstance(value, list):
             yield from (_comment(one, labels) for one in value)
         elif isinstance(value, Mapping):
@@ -57,7 +91,9 @@ def _changes(name: str, value: Mapping[str, Any], labels: Mapping[str, Any]) -> 
 
 
 def _label(name: str, labels: Mapping[str, Any]) -> str:
-    return str(labels.get(name) or capfirst(name.replace("_", " ")))
+    if name in labels:
+        return str(labels[name])
+    return _(_LABELS[name]) if name in _LABELS else str(capfirst(name.replace("_", " ")))
 
 
 def _text(value: Any) -> str:

@@ -286,6 +286,7 @@ def test_every_verb_can_be_chosen_once() -> None:
         ({"numbers": {"answer_days": {"from": 30, "to": 40}}}, [("Answer days", "40", "30")]),
         ({"comments": [{"field": "system", "text": "Which?"}], "answer_by": "2026-12-23"},
          [("SYS", "Which?", None), ("Answer by", "2026-12-23", None)]),
+        ({"to": "Jonas", "from": "", "to_id": "5b6d"}, [("Changed", "Jonas", "–")]),
         ({"environments": ["TEST", "PRODUCTION"]}, [("Environments", "TEST, PRODUCTION", None)]),
     ],
 )  # fmt: skip
