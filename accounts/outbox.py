@@ -36,11 +36,13 @@ from accounts.models.insert import insert_rows
 DELIVER = "accounts.tasks.deliver_messages"
 CALL = "accounts.tasks.deliver_webhooks"
 VERIFY = "accounts.tasks.verify_new"
+CHECK = "accounts.tasks.check_inactivity"
 RUN_UPLOADS = "accounts.tasks.run_uploads"
 _STAFF = {
     Audience.SUPPORT: Role.SUPPORT,
     Audience.SERVICE_RESPONSIBLE: Role.SERVICE_RESPONSIBLE,
     Audience.CEGAL: Role.CEGAL,
+    Audience.ADMINISTRATOR: Role.ADMINISTRATOR,
 }
 
 

@@ -34,7 +34,7 @@ from accounts.actions import (
 from accounts.actions.lines import Progress
 from accounts.lifecycle.actor import SYSTEM
 from accounts.lifecycle.errors import Refused
-from accounts.models import Event, JobRun
+from accounts.models import Event, JobRun, RunState
 from accounts.readers import history
 
 logger = logging.getLogger(__name__)
@@ -183,6 +183,30 @@ def run_due(clock: Clock, jobs: Iterable[Job] = JOBS) -> list[JobRun]:
             _work(job, run, clock, now)
             ended.append(run)
     return ended
+
+
+def run_now(name: str, clock: Clock) -> JobRun | None:
+    """Run the job ``name`` now although its hour is not come or it ran today; the run as it ended.
+
+    None while one of its runs is under way, and when somebody asked for it in this same minute.
+    """
+    job, now = next(job for job in JOBS if job.name == name), clock()
+    if is_running(name, now):
+        return None
+    run = runs.claim(name, by_hand(now), now=now)
+    if run is not None:
+        _work(job, run, clock, now)
+    return run
+
+
+def is_running(name: str, now: datetime) -> bool:
+    """Is a run of the job ``name`` under way, and alive?"""
+    return JobRun.objects.filter(job=name, state=RunState.RUNNING.value, lease_until__gt=now).exists()
+
+
+def by_hand(now: datetime) -> str:
+    """The period of a run that a person asked for: the minute, in the portal's time zone."""
+    return f"{timezone.localtime(now):%Y-%m-%d %H:%M} by hand"
 
 
 def _work(job: Job, run: JobRun, clock: Clock, now: datetime) -> None:

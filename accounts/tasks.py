@@ -29,6 +29,12 @@ def run_due() -> None:
     schedule.run_due(timezone.now)
 
 
+@shared_task(name="accounts.tasks.check_inactivity")  # type: ignore[untyped-decorator]
+def check_inactivity() -> None:
+    """Run the daily check now: sent when Support asks for it."""
+    schedule.run_now("check_inactivity", timezone.now)
+
+
 @shared_task(name="accounts.tasks.verify_new")  # type: ignore[untyped-decorator]
 def verify_new() -> None:
     """Verify the credentials that nobody verified yet: sent after Cegal entered one."""

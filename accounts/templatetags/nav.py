@@ -108,7 +108,7 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
                 _("Inactivity"),
                 "timer",
                 frozenset({Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR}),
-                frozenset({"suspension_list", "holds"}),
+                frozenset({"suspension_list", "holds", "inactivity_ahead", "inactivity_check"}),
             ),
             Row(
                 "feeds",

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import outbox, schedule
 from accounts.actions import brake
 from accounts.actions import inactivity as acting
 from accounts.lifecycle.errors import LostRace
@@ -22,7 +23,9 @@ from accounts.lifecycle.inactivity import HoldReason, cutoff
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import AccountState, Role
 from accounts.models import Account, SuspensionList, current_policy
+from accounts.readers import forecast, holds, job_runs
 from accounts.readers import inactivity as reader
+from accounts.web.ahead import months
 from accounts.web.door import actor_for, needs
 from accounts.web.listing import neighbours
 from accounts.web.refusals import not_allowed_is_403
@@ -33,6 +36,8 @@ CHEAP = 2000
 """So many accounts that may be due are decided while somebody waits for the page; more are for the command."""
 
 SHOWN = 200
+RUNS = 5
+CHECK = "check_inactivity"
 REASONS = {
     HoldReason.FEED_NOT_CURRENT.value: "feed",
     HoldReason.NOTICE_NOT_DELIVERED.value: "nobody",
@@ -71,9 +76,27 @@ def inactivity(request: HttpRequest) -> HttpResponse:
         "preview": _preview(policy, now),
         "running": reader.running(policy, today),
         "today": today,
+        "months": months(forecast.Question(policy=policy, today=today, on=today)),
+        "runs": [job_runs.Row(run) for run in job_runs.last("check_inactivity", RUNS)],
+        "checking": schedule.is_running(CHECK, now),
+        "on_hold": holds.running(),
         "may_confirm": actor_for(request).holds(Role.SUPPORT),
     }
     return render(request, "accounts/staff/inactivity.html", context)
+
+
+@needs(Role.SUPPORT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def check_now(request: HttpRequest) -> HttpResponse:
+    """Ask, then run the daily check now: the same job, one at a time."""
+    if request.method != "POST":
+        return render(request, "accounts/staff/check_now.html")
+    if schedule.is_running(CHECK, timezone.now()):
+        messages.info(request, _("A check is running already. Its progress is shown below."))
+    else:
+        outbox.wake(outbox.CHECK)
+        messages.success(request, _("The check begins in a moment. What it does is shown below."))
+    return HttpResponseRedirect(reverse("inactivity"))
 
 
 @needs(*STAFF)

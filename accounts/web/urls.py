@@ -5,6 +5,7 @@ from django.urls import URLPattern, path, re_path
 
 from accounts.web import (
     addresses,
+    ahead,
     answer,
     answer_all,
     approval,
@@ -100,6 +101,9 @@ urlpatterns: list[URLPattern] = [
     path("staff/tasks/<uuid:pk>/", staff_tasks.task, name="staff_task"),
     path("staff/holds/", holds.holds, name="holds"),
     path("staff/inactivity/", inactivity.inactivity, name="inactivity"),
+    path("staff/inactivity/ahead/", ahead.ahead, name="inactivity_ahead"),
+    path("staff/inactivity/ahead.csv", ahead.ahead_csv, name="inactivity_ahead_csv"),
+    path("staff/inactivity/check/", inactivity.check_now, name="inactivity_check"),
     path("staff/inactivity/lists/<uuid:pk>/", inactivity.suspension_list, name="suspension_list"),
     path("staff/audit/", audit.audit, name="audit"),
     path("staff/audit/verify/", audit.verify, name="audit_verify"),
