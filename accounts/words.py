@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext, gettext_noop, override
+from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext, gettext_noop, override
 
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.states import Role, TaskKind
+
+_DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 
 ROLE_WORDS = {
     Role.SUPPORT: gettext_noop("Support"),
@@ -43,7 +49,7 @@ TASK_ADVICE = {
 
 
 def say(sentence: Sentence | str) -> str:
-    """``sentence`` in the language that is active now; sentences inside its values are said too."""
+    """``sentence`` in the language that is active now; sentences and days inside its values are said too."""
     if not isinstance(sentence, Sentence):
         return gettext(sentence)
     params = {name: _value(value) for name, value in sentence.params.items()}
@@ -60,4 +66,14 @@ def in_every_language(sentence: Sentence) -> tuple[str, ...]:
 
 
 def _value(value: Any) -> Any:
-    return say(value) if isinstance(value, Sentence) else value
+    if isinstance(value, Sentence):
+        return say(value)
+    return _long_day(value) if isinstance(value, str) and _DAY.fullmatch(value) else value
+
+
+def _long_day(day: str) -> str:
+    """A day, which sentences carry as ISO text so that JSON can keep them: "23 November 2026", "23. november 2026"."""
+    norwegian = (get_language() or "en").startswith("nb")
+    with suppress(ValueError):  # the 31st of February is no day: it stays as it is
+        day = date_format(date.fromisoformat(day), "j. F Y" if norwegian else "j F Y")
+    return day

@@ -127,7 +127,7 @@ def test_the_page_opens_in_every_state(story: Story, who: str, state: str) -> No
 def test_the_page_says_why_an_account_is_not_called_inactive(story: Story) -> None:
     account = story.account(last_used_on=TODAY - timedelta(days=10))
     text = words(read(browser(story, "support"), page(account)))
-    assert "Not inactive before 2027-11-14." in text
+    assert "Not inactive before 14 November 2027." in text
     assert "No usage was ever received" in text
 
 

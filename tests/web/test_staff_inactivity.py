@@ -67,7 +67,7 @@ def test_an_account_that_support_leaves_alone_is_listed_with_that_reason(story: 
     by = story.actor("support")
     holds.set_hold(account, until=TODAY + timedelta(days=9), by=by, now=NOW, comment="They move.")
     text = words(read(browser(story, "support"), URL))
-    assert "Support leaves the account alone until 2026-12-02." in text
+    assert "Support leaves the account alone until 2 December 2026." in text
     assert "Who is left alone, and why" in text
 
 
