@@ -9,7 +9,7 @@ VENV ?= .venv
 UV := $(shell command -v uv 2>/dev/null)
 PY := $(VENV)/bin/python
 
-.PHONY: help run setup test check docs bench messages lock clean
+.PHONY: help run setup test check docs screens bench messages lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -53,6 +53,10 @@ check: setup ## everything about the code that needs no test run
 
 docs: setup ## write the diagrams in README.md and docs/ anew from the rows
 	@$(PY) -m scripts.docs --write
+
+screens: setup ## take pictures of every page in every role into docs/screens/
+	@$(PY) -m scripts.messages
+	@exec $(PY) -m scripts.screens
 
 bench: setup ## measure against the bare minimum, on SQLite and PostgreSQL
 	@tests/bring.sh
