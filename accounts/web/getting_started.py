@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
-import shlex
+import re
+from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import Account
 from accounts.readers import account_page as reader
+from accounts.readers import postman, snippets
 from accounts.readers.credentials import states_of
+from accounts.readers.first_call import progress
 from accounts.web.door import actor_for, find_account, signed_in
 from accounts.web.orders import WHOLE_ORDER
+from accounts.web.quiet import keep_quiet
 
-SALES_PATH = "/loop-m2m/loop-api/v1/sales?page=1&limit=1&countQueries=true"
+token_with_curl = snippets.token_with_curl
+MOST = 100  # accounts to choose among
 
 FIRST_ANSWER = """{
   "token_type": "Bearer",
@@ -38,70 +45,81 @@ SALES_ANSWER = """{
 
 @signed_in
 @require_safe
+def getting_started(request: HttpRequest) -> HttpResponse:
+    """Lead to the examples for one's own account, the one asked for or the first; say what to do without one."""
+    own = [account.pk for account in _own(request)]
+    asked = request.GET.get("account", "")
+    wanted = [pk for pk in own if str(pk) == asked] or own
+    if wanted:
+        return redirect("account_start", wanted[0])
+    return render(request, "accounts/requester/start_empty.html")
+
+
+@signed_in
+@require_safe
 def start(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The token request and the first call, with this account's client ID and its environment's addresses."""
-    actor, found = actor_for(request), find_account(request, pk)
-    if not actor.holds(*WHOLE_ORDER) and not reader.mine(actor).filter(pk=found.pk).exists():
+    found = examples_for(request, pk)
+    if found is None:
         return redirect("cegal_queue")  # Cegal reads of an account what its tasks say, and no more
+    return page(request, found)
+
+
+@signed_in
+@require_safe
+def postman_file(request: HttpRequest, pk: UUID, which: str) -> HttpResponse:
+    """A file for Postman: this account's ``environment``, without the secret, or the ``collection`` of requests."""
+    found = examples_for(request, pk)
+    if found is None:
+        raise Http404(_("There is no such file."))
+    content = postman.environment(found) if which == "environment" else postman.collection()
+    response = HttpResponse(json.dumps(content, indent=2, ensure_ascii=False), content_type="application/json")
+    name = re.sub(r"[^A-Za-z0-9.-]+", "-", f"{found.environment.name}-{found.client_id}")[:80]
+    named = f"loop-{name}" if which == "environment" else "loop-api"
+    response.headers["Content-Disposition"] = f'attachment; filename="{named}.postman_{which}.json"'
+    return keep_quiet(response)
+
+
+def examples_for(request: HttpRequest, pk: UUID) -> Account | None:
+    """The account whose examples this person may see; None for whoever sees it as Cegal alone, 404 for a stranger."""
+    actor, found = actor_for(request), find_account(request, pk)
+    if actor.holds(*WHOLE_ORDER) or reader.mine(actor).filter(pk=found.pk).exists():
+        return found
+    return None
+
+
+def page(request: HttpRequest, found: Account, *, status: int = 200, **more: Any) -> HttpResponse:
+    """The page of one account, with what the door that draws it adds."""
+    secret = states_of([found])[0]
     context = {
         "account": found,
-        "owner": found.owner_id == actor.id,
-        "secret": states_of([found])[0],
+        "own": _own(request),
+        "owner": found.owner_id == actor_for(request).id,
+        "secret": secret,
         "works": found.state in ("active", "notified"),
-        "token_curl": token_with_curl(found),
-        "token_python": _token_with_python(found),
+        "snippets": snippets.snippets(found),
         "token_answer": FIRST_ANSWER,
-        "sales_curl": _sales_with_curl(found),
-        "sales_python": _sales_with_python(found),
         "sales_answer": SALES_ANSWER,
+        "progress": progress(found, secret),
+        **more,
     }
-    return render(request, "accounts/requester/start.html", context)
+    return render(request, "accounts/requester/start.html", context, status=status)
 
 
-def token_with_curl(account: Account) -> str:
-    """A first token with curl. The secret comes from the environment, by a pipe: no list of processes shows it."""
-    lines = [
-        "read -rs LOOP_CLIENT_SECRET   # paste the secret, then press Enter",
-        'printf %s "$LOOP_CLIENT_SECRET" |',
-        f"curl {shlex.quote(account.environment.token_url)} \\",
-        "  --data-urlencode grant_type=client_credentials \\",
-        f"  --data-urlencode {shlex.quote('client_id=' + account.client_id)} \\",
-        "  --data-urlencode client_secret@-",
-    ]
-    return "\n".join(lines)
+def _own(request: HttpRequest) -> list[Account]:
+    """The accounts that somebody can choose among, those that work first. One query."""
+    own = reader.mine(actor_for(request)).exclude(state="closed").select_related("environment")
+    return sorted(own.order_by("client_id")[:MOST], key=lambda account: account.state not in ("active", "notified"))
 
 
-def _token_with_python(account: Account) -> str:
-    return f"""import os
-import httpx
-
-answer = httpx.post(
-    {json.dumps(account.environment.token_url)},
-    data={{
-        "grant_type": "client_credentials",
-        "client_id": {json.dumps(account.client_id)},
-        "client_secret": os.environ["LOOP_CLIENT_SECRET"],
-    }},
-)
-token = answer.raise_for_status().json()["access_token"]"""
-
-
-def _sales_with_curl(account: Account) -> str:
-    return "\n".join(
-        [
-            "read -rs LOOP_TOKEN   # paste the access token, then press Enter",
-            'printf "Authorization: Bearer %s" "$LOOP_TOKEN" |',
-            f"curl {shlex.quote(_sales_url(account))} -H @-",
-        ]
-    )
-
-
-def _sales_with_python(account: Account) -> str:
-    return f"""sales = httpx.get(
-    {json.dumps(_sales_url(account))},
-    headers={{"Authorization": f"Bearer {{token}}"}},
-).raise_for_status().json()["data"]"""
-
-
-def _sales_url(account: Account) -> str:
-    return account.environment.base_url.rstrip("/") + SALES_PATH
+ROUTES: list[URLPattern] = [
+    path("start/", getting_started, name="getting_started"),
+    path("accounts/<uuid:pk>/start/", start, name="account_start"),
+    path(
+        "accounts/<uuid:pk>/start/environment.json",
+        postman_file,
+        {"which": "environment"},
+        name="postman_environment",
+    ),
+    path("accounts/<uuid:pk>/start/collection.json", postman_file, {"which": "collection"}, name="postman_collection"),
+]
