@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import people
-from accounts.actions import deputies, handovers, holds, tokens, uploads
+from accounts.actions import deputies, handovers, holds, tokens, uploads, webhooks
 from accounts.lifecycle.actor import Actor
 from accounts.management.samples.cast import EVEN, HENRIK, INGRID, JONAS, MARTE, RAGNHILD, SILJE, SKAGERRAK
 from accounts.models import (
@@ -33,6 +33,7 @@ from accounts.models import (
     SuspensionList,
     Task,
     Upload,
+    WebhookEndpoint,
 )
 from accounts.models.bounce import UnreachableAddress
 from accounts.models.token import Scope
@@ -165,6 +166,8 @@ TABLE: list[tuple[str, str, str, Row, str]] = [
     ("support", "staff-account-new-secret", "account_new_secret", _account("active"), ""),
     ("support", "inactivity", "inactivity", _none, "often"),
     ("support", "suspension-list", "suspension_list", _first(SuspensionList), ""),
+    ("support", "inactivity-ahead", "inactivity_ahead", _none, "often"),
+    ("support", "inactivity-check", "inactivity_check", _none, ""),
     ("support", "feeds", "feeds", _none, ""),
     ("support", "holds", "holds", _none, ""),
     ("support", "tasks", "staff_tasks", _none, ""),
@@ -209,6 +212,10 @@ TABLE: list[tuple[str, str, str, Row, str]] = [
     ("administrator", "tokens", "tokens", _none, ""),
     ("administrator", "token-revoke", "token_revoke", _first(ApiToken), ""),
     ("administrator", "token-new", "token_new", _none, ""),
+    ("administrator", "webhooks", "webhooks", _none, ""),
+    ("administrator", "webhook-new", "webhook_new", _none, ""),
+    ("administrator", "webhook", "webhook", _first(WebhookEndpoint), ""),
+    ("administrator", "webhook-switch", "webhook_switch", lambda: [*_first(WebhookEndpoint)(), "off"], ""),
     ("administrator", "audit", "audit", _none, "often"),
 ]
 
@@ -233,6 +240,7 @@ def prepare() -> None:
     week = {"starts_on": today, "ends_on": today + timedelta(days=7)}
     deputies.name_deputy(principal, colleague, **week, by=henrik, now=now)
     tokens.make("Gateway of Loop", scopes=[Scope.USAGE_WRITE], days=180, by=ragnhild, now=now)
+    webhooks.make("Loop", "https://loop.example/hook", verbs=["approve", "issue_credentials"], by=ragnhild, now=now)
     uploads.hand_in([FILE.encode()], kind=UploadKind.ACCOUNTS, file_name="accounts.csv", by=marte, now=now)
     active = Account.objects.filter(state="active").order_by("client_id")
     until = today + timedelta(days=30)

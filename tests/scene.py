@@ -25,6 +25,7 @@ from accounts.actions import (
     provider,
     tokens,
     uploads,
+    webhooks,
 )
 from accounts.actions.environments import Details, add_environment, set_active
 from accounts.lifecycle.actor import SYSTEM
@@ -156,6 +157,7 @@ class Scene(Story):
         )  # fmt: skip
         ada = {"by": self.actor("administrator"), "now": self.now}
         self.token = tokens.make("gateway", scopes=[Scope.USAGE_WRITE], days=90, **ada).token
+        self.webhook = webhooks.make("Loop", "https://loop.example/hook", verbs=["approve"], **ada).endpoint
         url = "https://training.example/token"
         self.retired = add_environment("TRAINING", Details(url, "https://training.example"), **ada)
         set_active(self.retired, False, comment="Nobody ordered it.", **ada)
