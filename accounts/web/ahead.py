@@ -112,12 +112,14 @@ def _stats(outlook: reader.Outlook) -> list[dict[str, Any]]:
 
 
 def _weeks(outlook: reader.Outlook, question: reader.Question) -> list[dict[str, Any]]:
-    """The days by week, Monday first; days before the first one shown are empty."""
+    """The weeks in which something happens, Monday first; days outside those that are looked at are empty."""
     monday = question.on - timedelta(days=question.on.weekday())
     weeks = []
     while monday <= question.last:
         days = [monday + timedelta(days=number) for number in range(7)]
-        weeks.append({"monday": monday, "days": [_day(outlook, day, question) for day in days]})
+        found = [_day(outlook, day, question) for day in days]
+        if any(day["found"] for day in found):
+            weeks.append({"monday": monday, "days": found})
         monday += timedelta(days=7)
     return weeks
 
