@@ -241,6 +241,7 @@ NO_PAGES = {
     "mail_sample_html": "a mail, drawn as a mail program draws it",
     "postman_environment": _FILE,
     "postman_collection": _FILE,
+    "account_test": _POST_ONLY,
     "inactivity_ahead_csv": _FILE,
     "webhook_replay": _POST_ONLY,
     "webhook_again": _POST_ONLY,

@@ -78,9 +78,20 @@ def post_form(client: GuardedClient, url: httpx.URL, form: Mapping[str, str]) ->
     Raises AddressRefused, BodyTooLong or what httpx raises; none of them holds the form's values in its text.
     """
     with within(client.total_seconds), client.stream("POST", url, data=form) as answer:
-        body = b""
-        for piece in answer.iter_raw():
-            body += piece
-            if len(body) > BODY_MOST:
-                raise BodyTooLong
-        return answer, body
+        return answer, _whole_body(answer)
+
+
+def get_with_token(client: GuardedClient, url: httpx.URL, token: str) -> tuple[httpx.Response, bytes]:
+    """Ask for ``url`` with a bearer ``token`` and give the answer with its body; raises as ``post_form``."""
+    headers = {"Authorization": f"Bearer {token}"}
+    with within(client.total_seconds), client.stream("GET", url, headers=headers) as answer:
+        return answer, _whole_body(answer)
+
+
+def _whole_body(answer: httpx.Response) -> bytes:
+    body = b""
+    for piece in answer.iter_raw():
+        body += piece
+        if len(body) > BODY_MOST:
+            raise BodyTooLong
+    return body

@@ -97,30 +97,49 @@ def check_token(
     ``allow_private`` only https and public addresses will do. ``client`` (by default the process's own) must
     be made with the same ``allow_private``.
     """
+    return fetch_token(token_url, client_id, client_secret, allow_private=allow_private, client=client)[0]
+
+
+def fetch_token(
+    token_url: str,
+    client_id: str,
+    client_secret: str,
+    *,
+    allow_private: bool,
+    client: GuardedClient | None = None,
+) -> tuple[TokenCheck, str]:
+    """As ``check_token``, with the token itself ("" without one): for a request that is made at once."""
     client = client or shared_client(allow_private)
     if client.allow_private != allow_private:
         raise ValueError("allow_private must be what the client was made with")
     started = time.monotonic()
-    check = _check(token_url, client_id, client_secret, client)
-    return replace(check, elapsed_ms=round((time.monotonic() - started) * 1000))
+    check, token = _check(token_url, client_id, client_secret, client)
+    return replace(check, elapsed_ms=round((time.monotonic() - started) * 1000)), token
 
 
-def _check(token_url: str, client_id: str, client_secret: str, client: GuardedClient) -> TokenCheck:
-    try:
-        url = httpx.URL(token_url)
-    except httpx.InvalidURL:
-        url = httpx.URL()
+def _check(token_url: str, client_id: str, client_secret: str, client: GuardedClient) -> tuple[TokenCheck, str]:
+    url = web_address(token_url)
     if problem := _url_problem(url, client.allow_private):
-        return _found(Outcome.ADDRESS_REFUSED, problem)
+        return _found(Outcome.ADDRESS_REFUSED, problem), ""
     form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
     try:
         answer, body = post_form(client, url, form)
     except UnicodeEncodeError:  # quotes the text that is no UTF-8: it must not get out
         said = _("The client id or the secret holds a character that cannot be sent. Type them in again.")
-        return _found(Outcome.WRONG_SECRET, said)
+        return _found(Outcome.WRONG_SECRET, said), ""
     except (AddressRefused, BodyTooLong, httpx.HTTPError) as error:
-        return _no_answer(url.host, error)
-    return _judged(url.host, answer.status_code, _json_object(body))
+        return _no_answer(url.host, error), ""
+    content = json_object(body)
+    check = _judged(url.host, answer.status_code, content)
+    return check, content["access_token"].strip() if check.ok else ""
+
+
+def web_address(text: str) -> httpx.URL:
+    """``text`` as an address; what is none is an empty one."""
+    try:
+        return httpx.URL(text)
+    except httpx.InvalidURL:
+        return httpx.URL()
 
 
 def _url_problem(url: httpx.URL, allow_private: bool) -> str:
@@ -162,7 +181,7 @@ def _why_unreachable(error: BaseException) -> str:
     return _("%(host)s cannot be reached. Try again later, or check the token URL.")
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes) -> dict[str, Any]:
     """Read a JSON object; anything else counts as an empty one."""
     try:
         content = json.loads(body)

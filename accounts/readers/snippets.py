@@ -73,6 +73,11 @@ def sales_address(account: Account) -> str:
     return account.environment.base_url.rstrip("/") + API_PATH + "/sales"
 
 
+def sales_request(account: Account) -> str:
+    """The address that gives one sale and their number."""
+    return sales_address(account) + FIRST_SALE
+
+
 def _written(request: str, account: Account, language: Language) -> str:
     address = sales_address(account)
     values = {
@@ -80,7 +85,7 @@ def _written(request: str, account: Account, language: Language) -> str:
         "client_id": account.client_id,
         "client_id_field": f"client_id={account.client_id}",
         "sales_address": address,
-        "sales_url": address + FIRST_SALE,
+        "sales_url": sales_request(account),
     }
     context = {name: language.literal(value) for name, value in values.items()}
     template = get_template(f"snippets/{request}.{language.ending}").template  # type: ignore[attr-defined]  # Django's

@@ -13,6 +13,8 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.actions.connection import may_test
+from accounts.forms.connection import ConnectionForm
 from accounts.models import Account
 from accounts.readers import account_page as reader
 from accounts.readers import postman, snippets
@@ -101,6 +103,8 @@ def page(request: HttpRequest, found: Account, *, status: int = 200, **more: Any
         "token_answer": FIRST_ANSWER,
         "sales_answer": SALES_ANSWER,
         "progress": progress(found, secret),
+        "may_test": may_test(found, actor_for(request)),
+        "form": ConnectionForm(),
         **more,
     }
     return render(request, "accounts/requester/start.html", context, status=status)

@@ -14,6 +14,7 @@ from accounts.web import (
     cegal,
     checks,
     collect,
+    connection,
     deputies,
     draft,
     export,
@@ -140,5 +141,6 @@ urlpatterns: list[URLPattern] = [
 ]
 urlpatterns += administration.ROUTES
 urlpatterns += getting_started.ROUTES
+urlpatterns += connection.ROUTES
 if settings.MAIL_IS_KEPT:  # elsewhere there is no such page, and the navigation offers none
     urlpatterns += mailbox.ROUTES
