@@ -50,11 +50,14 @@ def working_time(start: datetime, end: datetime) -> float:
 
     Both are told in the portal's time zone.
     """
-    return _worked(end) - _worked(start)
+    return worked(end) - worked(start)
 
 
-def _worked(at: datetime) -> float:
-    """Working days since a day long past."""
+def worked(at: datetime) -> float:
+    """Working days of 24 hours from a day long past to ``at``, which is told in the portal's time zone.
+
+    The difference of two is ``working_time``; whoever needs many asks once for each moment.
+    """
     day = at.date()
     before = _working_days_before(day)
     if not is_working_day(day):

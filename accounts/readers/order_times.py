@@ -6,19 +6,16 @@ requester was asked in calendar days. All times of one order in a stage are adde
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import lru_cache
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
-from uuid import UUID
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from accounts.lifecycle.calendar import due_day, working_time
+from accounts.lifecycle.calendar import due_day, worked
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import OrderState
 from accounts.models import Event, Order
@@ -40,8 +37,7 @@ ANSWERS = ("send_for_approval", "return", "reject")
 CHUNK = 5000
 DAY = 86400.0
 
-Move = tuple[UUID, datetime, str, str, str]
-"""Of which order, when, the verb, from which state, to which."""
+_DRAFT = OrderState.DRAFT.value
 
 
 @dataclass
@@ -66,70 +62,76 @@ def order_times(period: Period, policy: Policy) -> Times:
     """Read the moves of every order that ended in ``period``. One query, read as a stream; memory stays flat."""
     moves = Event.objects.filter(subject_type=Order.subject_type())
     moves = moves.filter(subject_id__in=ended_orders(period).values("subject_id")).exclude(source=F("target"))
-    columns = moves.order_by("subject_id", "seq").values_list("subject_id", "at", "verb", "source", "target")
-    times = Times()
-    for _order, of_order in groupby(columns.iterator(CHUNK), key=itemgetter(0)):
-        _read(of_order, period, policy, times)
-    return times
+    columns = moves.order_by("subject_id", "seq").values_list("at", "verb", "source", "target")
+    reading = _Reading(period, policy, timezone.get_current_timezone())
+    for moment, verb, source, target in columns.iterator(CHUNK):
+        reading.read(moment, verb, source, target)
+    return reading.times
 
 
-@dataclass
 class _Life:
     """One order from its sending to its end, while its moves are read."""
 
-    sent: datetime | None = None
-    entered: datetime | None = None
-    answered: datetime | None = None
-    returned: bool = False
-    spent: dict[OrderState, float] = field(default_factory=dict)
-    visits: list[tuple[OrderState, bool]] = field(default_factory=list)
+    __slots__ = ("answered", "entered", "entered_worked", "returned", "sent", "sent_worked", "spent", "visits")
+
+    def __init__(self) -> None:
+        self.sent: datetime | None = None
+        self.sent_worked = self.entered_worked = 0.0
+        self.entered: datetime | None = None
+        self.answered: float | None = None
+        self.returned = False
+        self.spent: dict[str, float] = {}
+        self.visits: list[tuple[str, bool]] = []
 
 
-def _read(moves: Iterable[Any], period: Period, policy: Policy, times: Times) -> None:
-    life = _Life()
-    for _order, moment, verb, source, target in moves:
-        at = timezone.localtime(moment)
-        if target == OrderState.DRAFT.value:
-            life = _Life()
-            continue
-        if source == OrderState.DRAFT.value:
-            life.sent = at
+class _Reading:
+    """The pass itself. An order begins with its draft (also when it is begun again), so no move names its order."""
+
+    def __init__(self, period: Period, policy: Policy, zone: tzinfo) -> None:
+        self.period, self.zone, self.times = period, zone, Times()
+        self.targets = {stage.value: policy.stage_target(stage) for stage in STAGES}
+        self.life = _Life()
+
+    def read(self, moment: datetime, verb: str, source: str, target: str) -> None:
+        """One move; they come in the order of the chains."""
+        if target == _DRAFT:
+            self.life = _Life()
+            return
+        life, at = self.life, moment.astimezone(self.zone)
+        now = worked(at)
+        if source == _DRAFT:
+            life.sent, life.sent_worked = at, now
+        elif life.entered is not None and source in self.targets:
+            self._leave(source, life.entered, at, now)
+            if life.answered is None and verb in ANSWERS:
+                life.answered = now - life.sent_worked
+            life.returned |= verb == "return"
+        life.entered, life.entered_worked = at, now
+        if verb in ENDS and life.sent is not None and self.period.contains(at):
+            self._end(verb, life.sent, at)
+
+    def _leave(self, stage: str, entered: datetime, at: datetime, now: float) -> None:
+        """The order leaves ``stage``: how long it was there, and whether that was in time."""
+        life, target = self.life, self.targets[stage]
+        if target is None:
+            took = (at.timestamp() - entered.timestamp()) / DAY
         else:
-            _leave(life, OrderState(source), at, verb, policy)
-        life.entered = at
-        if verb in ENDS and life.sent is not None and period.contains(at):
-            _end(life, verb, at, times)
+            took = now - life.entered_worked
+            life.visits.append((stage, _due(entered.date(), target) >= at.date()))
+        life.spent[stage] = life.spent.get(stage, 0.0) + took
 
-
-def _leave(life: _Life, stage: OrderState, at: datetime, verb: str, policy: Policy) -> None:
-    """An order leaves ``stage``: how long it was there, and whether that was in time."""
-    if life.entered is None or stage not in STAGES:
-        return
-    target = policy.stage_target(stage)
-    took = working_time(life.entered, at) if target is not None else _calendar_days(life.entered, at)
-    life.spent[stage] = life.spent.get(stage, 0.0) + took
-    if target is not None:
-        life.visits.append((stage, _due(life.entered.date(), target) >= at.date()))
-    if life.answered is None and verb in ANSWERS:
-        life.answered = at
-    life.returned |= verb == "return"
-
-
-def _end(life: _Life, verb: str, at: datetime, times: Times) -> None:
-    times.ended += 1
-    for stage, took in life.spent.items():
-        times.stages[stage].add(took)
-    for stage, in_time in life.visits:
-        times.in_time[stage].add(in_time)
-    if life.answered is not None and life.sent is not None:
-        times.first_answer.add(working_time(life.sent, life.answered))
-    if verb == "issue_credentials" and life.sent is not None:
-        times.to_credentials.add(_calendar_days(life.sent, at))
-        times.right_first_time.add(not life.returned)
-
-
-def _calendar_days(start: datetime, end: datetime) -> float:
-    return (end.timestamp() - start.timestamp()) / DAY
+    def _end(self, verb: str, sent: datetime, at: datetime) -> None:
+        life, times = self.life, self.times
+        times.ended += 1
+        for stage, took in life.spent.items():
+            times.stages[OrderState(stage)].add(took)
+        for stage, in_time in life.visits:
+            times.in_time[OrderState(stage)].add(in_time)
+        if life.answered is not None:
+            times.first_answer.add(life.answered)
+        if verb == "issue_credentials":
+            times.to_credentials.add((at.timestamp() - sent.timestamp()) / DAY)
+            times.right_first_time.add(not life.returned)
 
 
 _due = lru_cache(maxsize=4096)(due_day)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Case, Count, F, IntegerField, Q, Value, When
 
+from accounts.lifecycle.accounts import ACCOUNT
 from accounts.lifecycle.calendar import add_years
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import AccountState, OrderState
@@ -31,6 +32,9 @@ AGES = (2, 4, 8, 15, 31)
 """The classes of age end before so many calendar days."""
 
 SHOWN_STATES = (AccountState.ACTIVE, AccountState.NOTIFIED, AccountState.SUSPENDED)
+MOVES = ("create", "import", *sorted({row.verb for row in ACCOUNT}))
+"""What begins an account or changes its state: the index of the history knows verbs."""
+
 WHOLE = "order"
 """A return that says what is missing about the order as a whole."""
 
@@ -128,7 +132,8 @@ def accounts_over_time(period: Period, policy: Policy, today: date) -> Accounts:
 def _told_back(period: Period, now: Counter[str], today: date) -> list[tuple[date, Counter[str]]]:
     """From the newest month to the oldest, take back what happened after its end."""
     ends = [last for _first, last in period.months() if last <= today]
-    after = period.of_accounts(Event.objects.filter(subject_type=Account.subject_type()).exclude(source=F("target")))
+    moves = Event.objects.filter(subject_type=Account.subject_type(), verb__in=MOVES).exclude(source=F("target"))
+    after = period.of_accounts(moves)
     if not ends:
         return []
     moved = after.filter(at__gte=begins(ends[0] + timedelta(days=1)))

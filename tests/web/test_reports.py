@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db.models import F
 
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import AccountState, OrderState
-from accounts.models import Account, Order, ReturnReason
+from accounts.models import Account, Event, Order, ReturnReason
 from accounts.models.period import Period
 from accounts.readers import order_times, trends
 from accounts.readers import reports as reader
@@ -194,6 +195,13 @@ def test_accounts_are_told_back_from_now(story: Story) -> None:
     assert found.silent == Account.objects.filter(state=AccountState.ACTIVE.value).count()
     alone = trends.accounts_over_time(Period(date(2026, 11, 1), date(2026, 11, 23), "PRODUCTION"), Policy(), NOW.date())
     assert alone.days[0][1][AccountState.ACTIVE] == 0
+
+
+@pytest.mark.parametrize("state", list(AccountState))
+def test_every_move_of_an_account_is_counted(story: Story, state: AccountState) -> None:
+    account = story.account_in(state)
+    moves = Event.objects.filter(subject_id=account.pk).exclude(source=F("target"))
+    assert set(moves.values_list("verb", flat=True)) <= set(trends.MOVES)
 
 
 # --- the page
