@@ -11,3 +11,12 @@ graceful_timeout = 15  # seconds that running requests get at the end: less than
 keepalive = 5
 loglevel = "warning"
 control_socket_disable = True
+
+
+def post_worker_init(_worker: object) -> None:
+    """Let each web process look after the jobs: it lives when beat, the broker or the worker is dead."""
+    from django.utils import timezone
+
+    from accounts import watchdog
+
+    watchdog.start(timezone.now)

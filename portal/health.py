@@ -1,4 +1,8 @@
-"""Whether the process answers (live), and whether it can do its work (ready). No third party is asked."""
+"""Whether the process answers (live), and whether it can do its work (ready). No third party is asked.
+
+What stands still beside the web process (ticks, the daily check, mails, feeds) is told too, but gives no 503: pages
+work, and taking them away would help nobody (docs/adr/0061).
+"""
 
 from collections.abc import Callable
 
@@ -7,9 +11,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from kombu.exceptions import OperationalError as BrokerError
 
+from accounts.lifecycle.alive import Part
+from accounts.readers import alive
 from portal.celery import app
 
 
@@ -23,11 +30,13 @@ def live(_request: HttpRequest) -> JsonResponse:
 @never_cache
 @login_not_required
 def ready(_request: HttpRequest) -> JsonResponse:
-    """Answer 200 if every part works, else 503 with a sentence for each part that does not."""
+    """Answer with a sentence for each part that does not work: 503 "failed" for PARTS, 200 "late" for the jobs."""
     found = {name: check() for name, check in PARTS.items()}
-    ok = not any(found.values())
-    parts = {name: sentence or "ok" for name, sentence in found.items()}
-    return JsonResponse({"status": "ok" if ok else "failed", "parts": parts}, status=200 if ok else 503)
+    jobs = _jobs()
+    failed, is_late = any(found.values()), any(jobs.values())
+    parts = {name: sentence or "ok" for name, sentence in (found | jobs).items()}
+    status = "failed" if failed else "late" if is_late else "ok"
+    return JsonResponse({"status": status, "parts": parts}, status=503 if failed else 200)
 
 
 def _database() -> str:
@@ -59,6 +68,15 @@ def _broker() -> str:
 
 def _keys() -> str:
     return "" if settings.CREDENTIAL_KEYS else "There is no key to encrypt secrets with. Set CREDENTIAL_KEYS."
+
+
+def _jobs() -> dict[str, str]:
+    """What stands still, in sentences, by its part; "" for what goes on."""
+    try:
+        late = alive.standing_still(timezone.now())
+    except DatabaseError:
+        return dict.fromkeys(Part, "Not known while the database does not answer.")
+    return {part.value: " ".join(str(one.sentence) for one in late if one.part is part) for part in Part}
 
 
 PARTS: dict[str, Callable[[], str]] = {

@@ -34,6 +34,8 @@ _https = PORTAL_URL.startswith("https://")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", list(dict.fromkeys([_host, "localhost", "127.0.0.1"])))
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)  # how many stand in front, whose headers are believed
 
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")  # what a watcher shows for /metrics; without it there is no such page
+
 # --- Keys
 
 if EMBEDDED:
@@ -305,7 +307,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 CSRF_FAILURE_VIEW = "accounts.web.problems.csrf_failure"
 SECURE_SSL_REDIRECT = _https
-SECURE_REDIRECT_EXEMPT = [r"^health/"]  # whoever watches the process asks it directly, without the proxy
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # whoever watches the process asks it directly, without the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None

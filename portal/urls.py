@@ -12,7 +12,7 @@ from accounts.web.second_factor import keeps_the_last, second_factor_first, sets
 from accounts.web.sessions import session_end
 from accounts.web.signin import sign_in_again, signed_out_here
 from accounts.web.stepup import confirm_it_is_you, go_on
-from portal import health
+from portal import health, metrics
 
 
 @login_not_required
@@ -32,6 +32,7 @@ to_sign_in = RedirectView.as_view(pattern_name="account_login", query_string=Tru
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("account/again/", sign_in_again, name="sign_in_again"),
     path("account/confirm/", confirm_it_is_you, name="step_up"),
     path("account/go-on/<str:token>/", go_on, name="go_on"),

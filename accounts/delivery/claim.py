@@ -45,8 +45,10 @@ class Claim:
         self.held().update(claim=None, claimed_until=None)
 
 
-def take(now: datetime, most: int, queue: Queue = Message) -> Claim | None:
+def take(now: datetime, most: int, queue: Queue = Message, *, kind: str = "") -> Claim | None:
     """Claim up to ``most`` messages of ``queue`` that are due and that nobody holds, the longest due first.
+
+    ``kind`` takes emails of that kind alone.
 
     Two workers never get the same row: on PostgreSQL the rows that the other one is just taking are passed
     over, on SQLite one waits for the other, and the UPDATE itself asks again whether the row is free.
@@ -54,6 +56,7 @@ def take(now: datetime, most: int, queue: Queue = Message) -> Claim | None:
     token, until = uuid.uuid4(), now + LEASE
     with transaction.atomic():
         free = _free(queue, now).order_by("due_at").select_for_update(skip_locked=True)
+        free = free.filter(kind=kind) if kind else free
         ids = list(free.values_list("pk", flat=True)[:most])
         if not ids or not _free(queue, now).filter(pk__in=ids).update(claim=token, claimed_until=until):
             return None

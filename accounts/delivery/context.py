@@ -23,7 +23,7 @@ from accounts.words import say
 T = TypeVar("T")
 
 ACCOUNT_PAGES = frozenset({"account", "staff_account", "collect"})
-FOR_ANYBODY = frozenset({"landing", "my_orders", "my_accounts", "account_login", "deputies"})
+FOR_ANYBODY = frozenset({"landing", "my_orders", "my_accounts", "account_login", "deputies", "webhooks", "job_runs"})
 TASK_LISTS = {"cegal_queue": "?state=tasks", "staff_tasks": "?state=all&late=1"}
 """The lists of tasks that a mail leads to, and what each shows."""
 
@@ -37,7 +37,7 @@ def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, A
     """
     message, event = letter.message, letter.event
     kind = kind_of(message.kind, event)
-    known = {
+    known: dict[str, Any] = {
         "message": message, "event": event, "subject": letter.order or letter.account, "notice": letter.notice,
         "recipient_name": message.to_name, "support": settings.SUPPORT_EMAIL, "why": words.why(letter),
         "rows": words.facts(letter), "preheader": words.preheader(letter),
@@ -48,6 +48,10 @@ def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, A
     }  # fmt: skip
     if event.subject_type == Person.subject_type():
         known |= words.about_roles(event.data) | words.about_deputy(event.data)
+    if message.kind == "webhook_disabled":
+        known |= {"program": event.data.get("name", ""), "url": event.data.get("url", "")}
+    if message.kind == "jobs_not_running":
+        known |= {"late": words.about_late(event.data)}
     if letter.order is not None:
         known |= _about_order(letter, letter.order, policy)
     if letter.account is not None:

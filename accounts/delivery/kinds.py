@@ -100,6 +100,8 @@ KINDS: dict[str, Kind] = {
     "new_secret_asked": Kind("cegal_task", _("Enter the new secret"), Role.CEGAL),
     "new_secret_entered": _account(Role.SUPPORT),
     "new_secret_ready": Kind("collect", _("Collect the secret")),
+    "jobs_not_running": Kind("job_runs", _("See the job runs"), Role.SUPPORT),
+    "webhook_disabled": Kind("webhooks", _("See the webhooks"), Role.ADMINISTRATOR),
     "invited": Kind("account_login", _("Sign in")),
     "role_changed": Kind("landing", _("Open the portal")),
     "second_factor_reset": Kind("account_login", _("Sign in")),

@@ -43,19 +43,20 @@ def deliver_due(
     *,
     run_for: timedelta | None = RUN_FOR,
     between: Callable[[], None] = lambda: None,
+    kind: str = "",
 ) -> dict[str, int]:
     """Deliver what is due, at most ``limit`` messages; give how many were ``delivered``, ``postponed``, ``given_up``.
 
     ``now`` is a time or a clock; with a clock every mail is stamped with its own time. ``between`` is called
     after each batch (a job renews its lease there). Safe to run in several processes at once. It ends early
-    when the mail server is away; what it did not try stays due.
+    when the mail server is away; what it did not try stays due. ``kind`` delivers mails of that kind alone.
     """
     clock: Clock = now if callable(now) else lambda: now
     end = None if run_for is None else clock() + run_for
     counts: Counter[str] = Counter()
     while limit is None or counts.total() < limit:
         left = BATCH if limit is None else min(BATCH, limit - counts.total())
-        claim = claims.take(clock(), left)
+        claim = claims.take(clock(), left, kind=kind)
         if claim is None or not _deliver(claim, clock, counts):
             break
         between()

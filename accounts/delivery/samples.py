@@ -59,6 +59,12 @@ _HELD = {"until": "2027-03-31", "set_by": MARTE}
 _CHANGED = {"purpose": ["", ""], "system": ["", ""]}
 
 _HANDED_OVER = {"to": "Tor Bakke", "handover": str(UUID(int=11)), "accept_by": "2027-01-03"}
+_LATE = [
+    {
+        "text": gettext_noop("No job has begun for %(time)s. Check that beat, the broker and the worker run."),
+        "params": {"time": {"text": gettext_noop("%(number)s hours"), "params": {"number": 3}}},
+    },
+]
 
 TOLD: dict[str, Told] = {
     "order_received": Told(INGRID),
@@ -121,6 +127,10 @@ TOLD: dict[str, Told] = {
     "new_secret_asked": Told(comment=gettext_noop("The owner did not collect the last one in time.")),
     "new_secret_entered": Told(SILJE),
     "new_secret_ready": Told(SILJE),
+    "jobs_not_running": Told(SYSTEM.name, data={"late": _LATE}),
+    "webhook_disabled": Told(
+        SYSTEM.name, data={"name": "Ticket system", "url": "https://tickets.example/hooks"}
+    ),
     "invited": Told(ADA, data={"roles": [Role.SUPPORT.value], "given": [Role.SUPPORT.value]}),
     "second_factor_reset": Told(ADA, gettext_noop("You lost your phone.")),
     "role_changed": Told(

@@ -15,9 +15,10 @@ from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
 from accounts.delivery.letter import Letter
+from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.states import Role
 from accounts.models import Account, Order, Person
-from accounts.words import ROLE_WORDS
+from accounts.words import ROLE_WORDS, say
 
 _LONG_DAY = {"en": "j F Y", "nb": "j. F Y"}
 _MOMENT = {"en": "j F Y, H:i", "nb": r"j. F Y \k\l. H.i"}
@@ -43,6 +44,7 @@ _STAFF_WHY = {
     Role.SUPPORT: gettext_noop("You get this email because you work in Support."),
     Role.SERVICE_RESPONSIBLE: gettext_noop("You get this email because you are Service Responsible."),
     Role.CEGAL: gettext_noop("You get this email because you set up accounts at Cegal."),
+    Role.ADMINISTRATOR: gettext_noop("You get this email because you are an administrator of the portal."),
 }
 
 
@@ -151,6 +153,11 @@ def about_deputy(data: dict[str, Any]) -> dict[str, str]:
 def about_days(data: dict[str, Any]) -> dict[str, str]:
     """The days that an account's event names (the last day of a hold, say), in words; those it does not name are ""."""
     return {name: long_day(date.fromisoformat(data[name])) if data.get(name) else "" for name in ("until", "day")}
+
+
+def about_late(data: dict[str, Any]) -> list[str]:
+    """What stands still, in sentences; empty for other events."""
+    return [say(Sentence.of(said)) for said in data.get("late", [])]
 
 
 def about_handover(data: dict[str, Any]) -> dict[str, str]:

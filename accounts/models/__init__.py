@@ -22,6 +22,7 @@ from accounts.models.token import ApiAnswer, ApiToken, Scope
 from accounts.models.triage import Check, CheckItem, CheckOutcome, ReturnReason
 from accounts.models.upload import Upload, UploadKind, UploadPart
 from accounts.models.usage import Coverage, DailyUsage, UsageFile
+from accounts.models.watchdog import Watchdog
 from accounts.models.webhook import WebhookEndpoint, WebhookMessage
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "UploadPart",
     "UsageBatch",
     "UsageFile",
+    "Watchdog",
     "WebhookEndpoint",
     "WebhookMessage",
     "current_policy",

@@ -12,7 +12,17 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, Environment, Event, Order, Organisation, Person, PolicyRecord, ReturnReason
+from accounts.models import (
+    Account,
+    Environment,
+    Event,
+    Order,
+    Organisation,
+    Person,
+    PolicyRecord,
+    ReturnReason,
+    Watchdog,
+)
 from accounts.models.account import normal_client_id
 from accounts.models.subject import Subject
 from accounts.readers.finding import contains
@@ -69,12 +79,14 @@ def name_of(subject: Subject) -> str:
             return subject.title(get_language() or "en")
         case PolicyRecord():
             return _("Policy")
+        case Watchdog():
+            return _("Watchdog")
     return str(subject)
 
 
 def key_of(subject: Subject) -> str:
     """What to type to find the history of ``subject`` alone."""
-    unnamed = isinstance(subject, ReturnReason | PolicyRecord)
+    unnamed = isinstance(subject, ReturnReason | PolicyRecord | Watchdog)
     return str(subject.pk) if unnamed else name_of(subject)
 
 
@@ -88,6 +100,7 @@ def kind_of(kind: str) -> str:
         "returnreason": _("Reason to return"),
         "policy": _("Policy"),
         "address": _("Email address"),
+        "watchdog": _("Watchdog"),
     }
     return words.get(kind, kind)
 

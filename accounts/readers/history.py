@@ -22,6 +22,7 @@ from accounts.models import (
     ReturnReason,
     Subject,
     UnreachableAddress,
+    Watchdog,
     WebhookEndpoint,
 )
 from accounts.readers import timeline
@@ -29,6 +30,7 @@ from accounts.words import say
 
 KINDS: tuple[type[Subject], ...] = (
     Order, Account, Person, Environment, ReturnReason, PolicyRecord, UnreachableAddress, WebhookEndpoint,
+    Watchdog,
 )  # fmt: skip
 SUBJECTS: dict[str, type[Subject]] = {kind.subject_type(): kind for kind in KINDS}
 CHUNK = 2000
@@ -69,6 +71,7 @@ _SAID: dict[str, dict[str, Sentence]] = {
         "mail_came_back": _("noted that mail to the address came back"),
         "mail_arrives": _("noted that mail arrives at the address again"),
     },
+    Watchdog.subject_type(): {"jobs_not_running": _("told Support that something stands still")},
 }
 """What completes "<name> ..." for subjects that have no lifecycle."""
 

@@ -75,6 +75,7 @@ KINDS = {
     "secret_collected": gettext_noop("Secret collected"),
     "secret_not_collected": gettext_noop("Secret not collected in time"),
     "secret_not_collected_copy": gettext_noop("Secret not collected in time, for Support"),
+    "jobs_not_running": gettext_noop("Something stands still, for Support"),
     "new_secret_asked": gettext_noop("New secret wanted, for Cegal"),
     "new_secret_entered": gettext_noop("New secret entered, for Support"),
     "new_secret_ready": gettext_noop("New secret ready to collect"),

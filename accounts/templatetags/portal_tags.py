@@ -10,10 +10,12 @@ from django import template
 from django.conf import settings
 from django.forms import BaseForm, BoundField
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
+from accounts import watchdog
 from accounts.lifecycle.states import Role
 from accounts.models import Event
 from accounts.templatetags import moments, nav, states
@@ -50,6 +52,12 @@ def color_scheme(context: Mapping[str, Any]) -> str:
     request = _request(context)
     chosen = request.COOKIES.get("theme", "") if request else ""
     return chosen if chosen in THEMES else "auto"
+
+
+@register.simple_tag
+def standing_still() -> list[str]:
+    """What stands still, in sentences: what the watchdog of this process saw within the last minutes. No query."""
+    return [say(one.sentence) for one in watchdog.seen.still(timezone.now())]
 
 
 @register.simple_tag

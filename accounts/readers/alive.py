@@ -1,0 +1,110 @@
+"""The one place that knows whether what must go on by itself does: ticks, the daily check, the mails, the feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Count, Max, Min
+from django.utils import timezone
+
+from accounts.lifecycle.alive import MAIL_LIMIT, FeedSeen, Late, Pulse, late
+from accounts.lifecycle.states import AccountState
+from accounts.models import (
+    Account,
+    Coverage,
+    Environment,
+    JobRun,
+    Message,
+    MessageState,
+    RunState,
+    Task,
+    WebhookMessage,
+    current_policy,
+)
+
+TICK = "deliver_messages"
+"""The first job of every tick: while there are ticks, a run of it begins every minute."""
+CHECK = "check_inactivity"
+WATCHED = (AccountState.ACTIVE.value, AccountState.NOTIFIED.value)
+
+
+def standing_still(now: datetime) -> list[Late]:
+    """What stands still at ``now``, the most urgent first. About ten queries, over indexes. Raises DatabaseError."""
+    today = timezone.localdate(now)
+    return late(pulse(now, today), current_policy(), now=now, today=today)
+
+
+def pulse(now: datetime, today: date) -> Pulse:
+    """The facts that ``late`` decides by."""
+    waiting = Message.objects.filter(state=MessageState.QUEUED.value, due_at__lt=now - MAIL_LIMIT)
+    mail = waiting.aggregate(first=Min("due_at"), number=Count("pk"))
+    return Pulse(
+        since=_installed_at(now),
+        ticked_at=_ticked_at(),
+        checked_at=_checked_at(),
+        mail_due_at=mail["first"],
+        mail_waiting=mail["number"],
+        feeds=tuple(_feeds(today)),
+    )
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a machine that watches wants to know; times are aware, ``feeds`` says through which day each is known."""
+
+    last_done: dict[str, datetime]
+    mails: dict[str, int]
+    oldest_mail_at: datetime | None
+    webhooks_queued: int
+    tasks_open: dict[str, int]
+    feeds: tuple[FeedSeen, ...]
+
+
+def numbers(jobs: Iterable[str], today: date) -> Numbers:
+    """The numbers behind ``/metrics``: when each of ``jobs`` was last done, queues, feeds."""
+    done = JobRun.objects.filter(job__in=list(jobs), state=RunState.DONE.value).order_by().values_list("job")
+    queued = Message.objects.filter(state=MessageState.QUEUED.value)
+    mail = queued.aggregate(number=Count("pk"), oldest=Min("created_at"))
+    given_up = Message.objects.filter(state=MessageState.GIVEN_UP.value).count()
+    tasks = Task.objects.filter(done_at__isnull=True).order_by().values_list("kind").annotate(Count("pk"))
+    return Numbers(
+        last_done=dict(done.annotate(Max("ended_at"))),
+        mails={MessageState.QUEUED.value: mail["number"], MessageState.GIVEN_UP.value: given_up},
+        oldest_mail_at=mail["oldest"],
+        webhooks_queued=WebhookMessage.objects.filter(state=MessageState.QUEUED.value).count(),
+        tasks_open=dict(tasks),
+        feeds=tuple(_feeds(today)),
+    )
+
+
+def _installed_at(now: datetime) -> datetime:
+    """When the portal began: its first migration; ``now`` where nobody wrote that down."""
+    found: datetime | None = MigrationRecorder.Migration.objects.aggregate(first=Min("applied"))["first"]
+    return found or now
+
+
+def _ticked_at() -> datetime | None:
+    runs = JobRun.objects.filter(job=TICK).order_by("-started_at")
+    return runs.values_list("started_at", flat=True).first()
+
+
+def _checked_at() -> datetime | None:
+    done = JobRun.objects.filter(job=CHECK, state=RunState.DONE.value)
+    found: datetime | None = done.aggregate(last=Max("ended_at"))["last"]
+    return found
+
+
+def _feeds(today: date) -> Iterator[FeedSeen]:
+    """The environments with accounts that are watched. Two queries and one for each environment."""
+    fed = Coverage.objects.filter(accepted_by="").order_by().values_list("environment")
+    through = dict(fed.annotate(Max("last_day")))
+    for environment in Environment.objects.all():
+        watched = Account.objects.filter(environment=environment, state__in=WATCHED)
+        if environment.pk in through:
+            if watched.exists():
+                yield FeedSeen(environment.name, through[environment.pk], today)
+        elif (first := watched.aggregate(first=Min("created_at"))["first"]) is not None:
+            yield FeedSeen(environment.name, None, timezone.localdate(first))
