@@ -33,14 +33,15 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(slots=True)
 class Life:
-    """One account on its way through the days: state and notice move on, ``held`` is why it is left alone now.
+    """One account on its way through the days: where it ``stands`` and its notice move on; ``held`` is why it is
+    left alone now.
 
     ``confirmed_on``: the day of the newest run whose list, with this account on it, a person confirmed.
     """
 
     key: UUID
     environment: UUID
-    state: AccountState
+    stands: AccountState
     notice: NoticeFacts | None = None
     confirmed_on: date | None = None
     held: HoldReason | None = None
@@ -96,7 +97,7 @@ class _Days:
                 due[life.environment].append((life, decision))
                 return
             case Action.CLEAR:
-                life.state, life.notice, life.held = AccountState.ACTIVE, None, None
+                life.stands, life.notice, life.held = AccountState.ACTIVE, None, None
                 yield Step(day, life, Action.CLEAR, decision.why)
                 yield from self._look(life, day, due)
                 return
@@ -138,7 +139,7 @@ class _Days:
             waiting.clear()
 
     def _suspended(self, life: Life, why: Sentence, day: date) -> Step:
-        life.state, life.held = AccountState.SUSPENDED, None
+        life.stands, life.held = AccountState.SUSPENDED, None
         self.living[life.environment] = self.living.get(life.environment, 0) - 1
         return Step(day, life, Action.SUSPEND, why)
 
@@ -161,7 +162,7 @@ def simulate(
 
 
 def _first_look(life: Life, facts: FactsOf, policy: Policy, first: date) -> date:
-    if life.state is not AccountState.ACTIVE:
+    if life.stands is not AccountState.ACTIVE:
         return first
     return max(first, inactive_from(facts(life, first).last_activity_on, policy))
 
@@ -169,7 +170,7 @@ def _first_look(life: Life, facts: FactsOf, policy: Policy, first: date) -> date
 def _move_on(life: Life, decision: Decision, policy: Policy, day: date) -> None:
     """What the check and the post room of that day make of the account: notified, reminded, delivered."""
     if decision.action is Action.NOTIFY:
-        life.state = AccountState.NOTIFIED
+        life.stands = AccountState.NOTIFIED
         life.notice = NoticeFacts(day, day, answer_by(day, policy))
     elif decision.action is Action.REMIND and life.notice is not None:
         life.notice = replace(life.notice, reminded_on=day)

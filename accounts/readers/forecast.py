@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import groupby
 from uuid import UUID
@@ -62,7 +62,7 @@ class Question:
 
 @dataclass(slots=True)
 class Row:
-    """The columns of an account that the rules look at; ``state`` moves along with the days."""
+    """The columns of an account that the rules look at, as they are today."""
 
     pk: UUID
     environment_id: UUID
@@ -137,8 +137,8 @@ class Forecast:
     def _facts(self, life: Life, day: date) -> InactivityFacts:
         row = self.rows[life.key]
         held_until = self._held_until.get(life.key)
-        row.state = life.state.value
-        return self._watches.at(life.environment, day).facts(row, life.notice, held_until)
+        facts = self._watches.at(life.environment, day).facts(row, life.notice, held_until)
+        return facts if facts.state is life.stands else replace(facts, state=life.stands)
 
 
 def look_ahead(forecast: Forecast, asked: Mapping[str, str]) -> Outlook:

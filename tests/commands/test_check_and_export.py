@@ -60,7 +60,7 @@ class TestCheck:
     def test_a_preview_changes_nothing(self, silent: Account) -> None:
         told = run("check_inactivity", "--dry-run", at=NOW)
         assert told.splitlines() == [
-            "notified   silent@TEST  last activity 2025-10-19  No activity since 2025-10-19.",
+            "notified   silent@TEST  last activity 2025-10-19  No activity since 19 October 2025.",
             "2026-11-23: notified 1, reminded 0, cleared 0, suspended 0, held 0 (a preview: nothing was changed)",
         ]
         assert Account.objects.get().state == "active"

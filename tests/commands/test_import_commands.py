@@ -59,7 +59,7 @@ class TestImportAccounts:
             "2 mistakes in the file: nothing was taken in.",
             "  line 3, organisation_number: “1234” is no organisation number: 9 digits of which the last one checks"
             " the others.",
-            "  line 3, last_used_on: 2030-01-01 lies in the future.",
+            "  line 3, last_used_on: 1 January 2030 lies in the future.",
         ]
         assert not Account.objects.exists()
 
@@ -133,8 +133,8 @@ class TestImportUsage:
         ("more", "sentence"),
         [
             (("--environment", "STAGE"), "There is no environment “STAGE”. Known: TEST, PRODUCTION."),
-            (("--covers-through", "2026-11-24"), "2026-11-24 lies in the future: nobody knows it yet."),
-            (("--covers-from", "2026-11-23"), "The first day 2026-11-23 is later than the last day 2026-11-22."),
+            (("--covers-through", "2026-11-24"), "24 November 2026 lies in the future: nobody knows it yet."),
+            (("--covers-from", "2026-11-23"), "The first day 23 November 2026 is later than the last day 22 November 2026."),
             (("--covers-from", "yesterday"), "“yesterday” is no day such as 2026-11-23."),
             (("--covers-from", "20261101"), "“20261101” is no day such as 2026-11-23."),
             (("--format", "csv"), "line 1: The first line must be: client_id,day,calls"),

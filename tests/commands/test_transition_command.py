@@ -85,7 +85,7 @@ def test_people_who_may_not(story: Story) -> None:
         ("{", "--data is no JSON (line 1)."),
         ("\ufeff[]", "--data must be one JSON object"),
         ("[1]", "--data must be one JSON object"),
-        ('{"day": "2026-12-01"}', "“return” asks for no day. What it asks for: comment, answer_by, comment_"),
+        ('{"day": "2026-12-01"}', "“return” asks for no day. What it asks for: comment, answer_by"),
         ('{"answer_by": "soon", "comment": "Why?"}', "answer_by: Enter a valid date."),
         ('{"x": "' + "x" * (1 << 20) + '"}', "--data is larger than a megabyte"),
     ],

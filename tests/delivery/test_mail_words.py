@@ -38,7 +38,7 @@ def test_a_new_secret_is_asked_for_at_its_task(story: Story) -> None:
     ("state", "page", "what_to_do"),
     [
         ("support", "staff_order", "Read it"),
-        ("approval", "staff_order", "Approve it"),
+        ("approval", "approval", "Approve it"),
         ("approved", "staff_order", "Send it to Cegal"),
         ("cegal_setup", "cegal_order", "Complete the setup"),
         ("credential_issue", "staff_order", "Verify the credentials"),

@@ -40,6 +40,7 @@ def test_a_first_tick_after_seven_runs_everything_once(story: Story) -> None:
         for job in (
             "deliver_messages",
             "take_in_bounces",
+            "deliver_webhooks",
             "verify_new",
             "expire_secrets",
             "tidy_runs",
@@ -57,6 +58,7 @@ def test_a_first_tick_after_seven_runs_everything_once(story: Story) -> None:
     assert [run.job for run in run_due(lambda: story.now + timedelta(minutes=1))] == [
         "deliver_messages",
         "take_in_bounces",
+        "deliver_webhooks",
         "verify_new",
     ]
 
@@ -127,7 +129,9 @@ def test_tasks_take_no_arguments() -> None:
     tree = ast.parse((Path(settings.BASE_DIR) / "accounts" / "tasks.py").read_text())
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     assert {function.name: ast.unparse(function.args) for function in functions} == {
+        "check_inactivity": "",
         "deliver_messages": "",
+        "deliver_webhooks": "",
         "run_due": "",
         "run_uploads": "",
         "verify_new": "",

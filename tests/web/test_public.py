@@ -126,17 +126,27 @@ def every_page_exists(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nav, "url_or_none", lambda name, *args, **kwargs: f"/{name}/")
 
 
+ACCOUNTS = ["staff_accounts", "staff_tasks", "inactivity", "feeds"]
+OVERSIGHT = ["audit", "reports"]
+
+
 @pytest.mark.usefixtures("every_page_exists")
 @pytest.mark.parametrize(
     ("roles", "pages"),
     [
         ([], []),
-        ([Role.SUPPORT], ["worklist", "staff_accounts", "staff_tasks", "inactivity", "messages", "imports", "job_runs", "mailbox"]),
-        ([Role.SERVICE_RESPONSIBLE], ["approvals", "staff_accounts", "staff_tasks", "inactivity"]),
+        ([Role.SUPPORT], ["worklist", *ACCOUNTS, *OVERSIGHT, "messages", "imports", "job_runs", "mailbox"]),
+        ([Role.SERVICE_RESPONSIBLE], ["approvals", *ACCOUNTS, *OVERSIGHT]),
         ([Role.CEGAL], ["cegal_queue"]),
-        ([Role.ADMINISTRATOR], ["staff_accounts", "staff_tasks", "inactivity", "messages", "imports", "job_runs", "mailbox"]),
+        (
+            [Role.ADMINISTRATOR],
+            [
+                *ACCOUNTS, "people", "environments", "policy", "return_reasons", *OVERSIGHT,
+                "messages", "imports", "job_runs", "tokens", "webhooks", "mailbox",
+            ],
+        ),
     ],
-)
+)  # fmt: skip
 def test_the_navigation_shows_what_a_role_may_open(roles: list[Role], pages: list[str]) -> None:
     request = RequestFactory().get("/")
     request.user = person(*roles)
