@@ -48,7 +48,27 @@ class OneOfEach:
         token = rows.ApiToken.objects.create(name="shipper", hint="lap_1", digest="t" * 64, created_at=now)
         feed = rows.Feed.objects.create(environment=story.test, kind="file", name="file", created_at=now)
         list_ = rows.SuspensionList.objects.create(environment=story.test, run_on=TODAY, allowed=10, created_at=now)
+        upload = rows.Upload.objects.create(
+            kind="accounts", file_name="a.csv", size=1, uploaded_by=story.support, uploaded_at=now,
+            run=rows.JobRun.objects.create(job="upload", period="a.csv", started_at=now, lease_until=now),
+        )  # fmt: skip
+        endpoint = rows.WebhookEndpoint.objects.create(
+            name="ledger", url="https://ledger.example/hook", sealed_secret="v1.k.c2VjcmV0", created_at=now
+        )
+        ordered = story.order_in("support")
         self.rows: dict[str, models.Model] = {
+            "apianswer": rows.ApiAnswer.objects.create(token=token, key="k", request_digest="r" * 64, at=now),
+            "check": rows.Check.objects.create(
+                order=ordered, item="purpose", outcome="checked", by_name="Marte Lunde", at=now
+            ),
+            "returnreason": rows.ReturnReason.objects.all()[0],
+            "searchtext": rows.SearchText.objects.get(order=ordered),
+            "upload": upload,
+            "uploadpart": rows.UploadPart.objects.create(upload=upload, number=0, data=b"a"),
+            "webhookendpoint": endpoint,
+            "webhookmessage": rows.WebhookMessage.objects.create(
+                endpoint=endpoint, event=event, created_at=now, due_at=now
+            ),
             "environment": story.test,
             "deputy": rows.Deputy.objects.create(
                 principal=story.responsible, deputy=story.colleague, starts_on=TODAY, ends_on=TODAY, named_at=now
@@ -56,7 +76,7 @@ class OneOfEach:
             "organisation": rows.Organisation.objects.get(number="923609016"),
             "person": story.ingrid,
             "rolegrant": rows.RoleGrant.objects.get(person=story.support),
-            "order": story.order_in("support"),
+            "order": ordered,
             "draft": story.draft(purpose=""),
             "account": notified,
             "pending": issuing.accounts.get(),
@@ -67,6 +87,7 @@ class OneOfEach:
             ),
             "notice": rows.Notice.objects.get(account=notified),
             "suspensionlist": list_,
+            "watchdog": rows.Watchdog.objects.create(pk=UUID(int=2)),
             "hold": rows.Hold.objects.create(
                 account=notified, until=TODAY, reason="They move.", set_by="Marte Lunde", set_at=now
             ),
