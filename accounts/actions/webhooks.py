@@ -13,11 +13,13 @@ from django.db import transaction
 
 from accounts import outbox
 from accounts.actions import engine, settings
-from accounts.actions.engine import Change
+from accounts.actions.engine import Change, Owed
 from accounts.gateways.webhook import url_problem
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace, NotReady
 from accounts.lifecycle.sentence import Sentence as _
+from accounts.lifecycle.states import Audience
+from accounts.lifecycle.transition import Tell
 from accounts.models import Account, Event, MessageState, Order, WebhookEndpoint, WebhookMessage
 from accounts.models.encrypted import seal
 from accounts.models.ids import ordered_ids
@@ -68,16 +70,21 @@ def set_active(endpoint: WebhookEndpoint, active: bool, *, by: Actor, now: datet
 
 
 def disable_failing(*, by: Actor, now: datetime) -> int:
-    """Switch off the endpoints to which nothing got through for [5] days; give how many."""
+    """Switch off the endpoints to which nothing got through for [5] days, tell the administrators; give how many."""
     long_ago = now - DISABLE_AFTER
     failing = WebhookEndpoint.objects.filter(active=True, failing_since__lte=long_ago)
     number = 0
     for endpoint in failing:
         change = Change(
             columns={"active": False},
-            data=lambda one: {"failing_since": one.failing_since.isoformat() if one.failing_since else ""},
+            data=lambda one: {
+                "name": one.name,
+                "url": one.url,
+                "failing_since": one.failing_since.isoformat() if one.failing_since else "",
+            },
         )
-        number += len(engine.record([endpoint], "disable", by=by, now=now, change=change))
+        owed = Owed((Tell("webhook_disabled", Audience.ADMINISTRATOR),))
+        number += len(engine.record([endpoint], "disable", by=by, now=now, change=change, owed=owed))
     return number
 
 

@@ -86,3 +86,4 @@ class Audience(StrEnum):
     TECHNICAL_CONTACT = "technical_contact"
     PERSON = "person"
     ASSIGNEE = "assignee"
+    ADMINISTRATOR = "administrator"

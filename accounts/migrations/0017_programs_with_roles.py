@@ -6,35 +6,50 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0016_roles_of_single_sign_on'),
+        ("accounts", "0016_roles_of_single_sign_on"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='apitoken',
-            name='maker',
-            field=models.ForeignKey(help_text='Who made it; empty where an operator did with a command.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='api_tokens', to=settings.AUTH_USER_MODEL),
+            model_name="apitoken",
+            name="maker",
+            field=models.ForeignKey(
+                help_text="Who made it; empty where an operator did with a command.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="api_tokens",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='apitoken',
-            name='roles',
-            field=models.JSONField(default=list, help_text='The roles in which the program acts; PROGRAM_ROLES.'),
+            model_name="apitoken",
+            name="roles",
+            field=models.JSONField(default=list, help_text="The roles in which the program acts; PROGRAM_ROLES."),
         ),
         migrations.CreateModel(
-            name='ApiAnswer',
+            name="ApiAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=255)),
-                ('request_digest', models.CharField(max_length=64)),
-                ('answer', models.JSONField(default=dict)),
-                ('at', models.DateTimeField()),
-                ('token', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='accounts.apitoken')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=255)),
+                ("request_digest", models.CharField(max_length=64)),
+                ("answer", models.JSONField(default=dict)),
+                ("at", models.DateTimeField()),
+                (
+                    "token",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="answers", to="accounts.apitoken"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['at'], name='api_answer_by_time')],
-                'constraints': [models.UniqueConstraint(fields=('token', 'key'), name='api_answer_once_per_key'), models.CheckConstraint(condition=models.Q(('key', ''), _negated=True), name='api_answer_key_is_given')],
+                "indexes": [models.Index(fields=["at"], name="api_answer_by_time")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("token", "key"), name="api_answer_once_per_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(("key", ""), _negated=True), name="api_answer_key_is_given"
+                    ),
+                ],
             },
         ),
     ]

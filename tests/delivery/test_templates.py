@@ -21,7 +21,9 @@ pytestmark = [pytest.mark.django_db]
 
 FOLDER = settings.BASE_DIR / "templates" / "mail"
 ENDINGS = (".subject.txt", ".txt", ".html")
-ORDER_KINDS = sorted(kind for kind, known in KINDS.items() if known.page in ("order", "staff_order", "cegal_order", "approval"))
+ORDER_KINDS = sorted(
+    kind for kind, known in KINDS.items() if known.page in ("order", "staff_order", "cegal_order", "approval")
+)
 ACCOUNT_PAGES = ("account", "staff_account", "collect", "notice_answer")
 ACCOUNT_KINDS = sorted(kind for kind, known in KINDS.items() if known.page in ACCOUNT_PAGES)
 

@@ -12,11 +12,12 @@ import time_machine
 from standardwebhooks import Webhook
 
 from accounts.actions import webhooks
+from accounts.delivery import deliver_due
 from accounts.delivery.webhooks import GIVE_UP_AFTER, deliver_webhooks
 from accounts.gateways.client import GuardedClient
 from accounts.lifecycle.actor import SYSTEM
 from accounts.lifecycle.errors import NotAllowed, NotReady
-from accounts.models import Event, WebhookEndpoint, WebhookMessage
+from accounts.models import Event, Message, WebhookEndpoint, WebhookMessage
 from tests.delivery.receiver import Receiver, receiving
 from tests.story import NOW, Story
 
@@ -107,7 +108,7 @@ class TestDelivered:
         story.order_in("rejected")
         deliver_webhooks(NOW, client=client)
         text = b"".join(body for _headers, body in receiver.got).decode()
-        assert json.loads(receiver.got[-1][1])["type"] == "order.reject"
+        assert [json.loads(body)["type"] for _headers, body in receiver.got] == ["order.submit", "order.reject"]
         for private in ("Marte", "Ingrid", "Not a customer"):
             assert private not in text
 
@@ -166,7 +167,7 @@ class TestFailing:
         assert receiver.got == []
 
     def test_after_days_the_endpoint_is_switched_off(
-        self, story: Story, receiver: Receiver, client: GuardedClient
+        self, story: Story, receiver: Receiver, client: GuardedClient, mailoutbox: list[Any]
     ) -> None:
         receiver.status = 500
         made = endpoint(story, receiver.url).endpoint
@@ -177,6 +178,11 @@ class TestFailing:
         assert webhooks.disable_failing(by=SYSTEM, now=late) == 1
         made.refresh_from_db()
         assert not made.active
+        mail = Message.objects.get(kind="webhook_disabled")
+        assert mail.to_email == story.administrator.email
+        deliver_due(late)
+        assert "Ticket system" in mailoutbox[-1].subject
+        assert made.url in mailoutbox[-1].body
         assert Event.objects.filter(subject_id=made.pk).order_by("-seq")[0].verb == "disable"
         assert deliver_webhooks(late, client=client) == {"given_up": 1}
 

@@ -60,7 +60,9 @@ def test_who_cannot_act_is_told_whose_turn_it_is(story: Story) -> None:
     support = browser(story, "support")
     assert "It is the Service Responsible’s turn." in read(support, page(story.order_in("approval")))
     assert "It is Cegal’s turn." in read(support, page(story.order_in("cegal_setup")))
-    assert "It is the requester’s turn. Only they can answer or withdraw it" in read(support, page(story.order_in("returned")))
+    assert "It is the requester’s turn. Only they can answer or withdraw it" in read(
+        support, page(story.order_in("returned"))
+    )
     assert "This order is finished." in read(support, page(story.order_in("issued")))
 
 

@@ -336,7 +336,7 @@ def test_what_was_sent_again_says_so(story: Story) -> None:
     story.now += timedelta(hours=1)
     story.do(order, "resubmit", "ingrid")
     conversation.write_message(order, by=story.actor("ingrid"), now=story.now, comment="Now with the project.")
-    assert '</span>Resubmitted</span>' in read(client, URL)
+    assert "</span>Resubmitted</span>" in read(client, URL)
     story.now += timedelta(hours=1)
     conversation.write_message(order, by=story.actor("support"), now=story.now, comment="Thank you.")
     assert "lp-news" not in read(client, URL)
