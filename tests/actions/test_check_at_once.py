@@ -163,7 +163,8 @@ def test_two_checks_at_once_do_all_of_the_work_once() -> None:
     assert Notice.objects.filter(outcome="open").count() == 12 + 6
     assert Task.objects.filter(kind="disable_client").count() == 6
     kinds = list(Message.objects.values_list("kind", "to_email", "event__subject_id"))
-    assert len(kinds) == len(set(kinds)) == 12 + 6 + 6  # notices, "in use", suspensions; whom no notice's mail reached nobody reminds
+    # notices, "in use", suspensions; whom no notice's mail reached nobody reminds
+    assert len(kinds) == len(set(kinds)) == 12 + 6 + 6
     for account in Account.objects.all():
         history(account)
 

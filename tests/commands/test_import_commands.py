@@ -134,7 +134,10 @@ class TestImportUsage:
         [
             (("--environment", "STAGE"), "There is no environment “STAGE”. Known: TEST, PRODUCTION."),
             (("--covers-through", "2026-11-24"), "24 November 2026 lies in the future: nobody knows it yet."),
-            (("--covers-from", "2026-11-23"), "The first day 23 November 2026 is later than the last day 22 November 2026."),
+            (
+                ("--covers-from", "2026-11-23"),
+                "The first day 23 November 2026 is later than the last day 22 November 2026.",
+            ),
             (("--covers-from", "yesterday"), "“yesterday” is no day such as 2026-11-23."),
             (("--covers-from", "20261101"), "“20261101” is no day such as 2026-11-23."),
             (("--format", "csv"), "line 1: The first line must be: client_id,day,calls"),

@@ -20,7 +20,8 @@ from tests.web.staff_pages import browser, read
 OWN = frozenset({"cegal_queue", "cegal_order", "cegal_task"})
 EVERYBODYS = frozenset({
     "landing", "about", "accessibility", "privacy", "set_theme", "set_language", "my_orders", "order_new",
-    "order_new_autosave", "order_purpose_check", "my_accounts", "answer_all", "style", "ping", "live", "ready", "health_live",
+    "order_new_autosave", "order_purpose_check", "my_accounts",
+    "answer_all", "style", "ping", "live", "ready", "health_live",
     "health_ready", "metrics", "openapi", "js_translations",
 })  # fmt: skip
 """Pages that say nothing about anybody: texts, and the person's own empty lists."""
