@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,17 +23,30 @@ BROWSER_ARGUMENTS = (
 )
 
 
+PAGES_WITH_SQL_OF_THEIR_OWN = ("test_audit", "test_figures", "test_reports", "test_staff_ahead", "test_staff_worklist")
+"""The pages whose lists and figures ask each database in its own way."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what this run is not for: the run on PostgreSQL repeats the domain, not the browser."""
+    """Leave out what this run is not for: the run on PostgreSQL repeats the domain, not the pages nor the browser."""
     on_postgres = bool(os.environ.get("TEST_DATABASE_URL", "").startswith("postgres"))
     unwanted = {"browser", "sqlite_only"} if on_postgres else {"postgres_only"}
-    left = [item for item in items if unwanted & {mark.name for mark in item.iter_markers()}]
+    left = [
+        item
+        for item in items
+        if unwanted & {mark.name for mark in item.iter_markers()} or (on_postgres and _is_a_page(item.path))
+    ]
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
     for item in items:
         if item.get_closest_marker("browser") and not servers.browser_path():
             item.add_marker(pytest.mark.skip(reason="LEFT OUT: no chromium here (tests/bring.sh installs it)"))
+
+
+def _is_a_page(path: Path) -> bool:
+    """Is this a test of pages that ask the database nothing of their own?"""
+    return path.parent.name == "web" and not path.name.startswith(PAGES_WITH_SQL_OF_THEIR_OWN)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
