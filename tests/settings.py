@@ -23,6 +23,7 @@ os.environ.update(
         "TRUSTED_PROXIES": "0",
         "REQUIRE_SECOND_FACTOR": "false",  # the tests about it switch it on
         "OIDC_ISSUER": "",
+        "METRICS_TOKEN": "",
         "LOG_LEVEL": "WARNING",
     }
 )

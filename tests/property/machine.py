@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import transaction
 from hypothesis import strategies as st
@@ -32,6 +33,8 @@ class Histories(RuleBasedStateMachine):
     """Five accounts in two environments; every example is taken back afterwards."""
 
     story: Story
+    ended: ClassVar[Counter[str]] = Counter()
+    """The states in which accounts were when a history ended: a test that never suspends anybody shows nothing."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,6 +43,8 @@ class Histories(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Leave the database as it was."""
+        if hasattr(self, "world"):
+            self.ended.update(account.state for account in self.world.accounts)
         transaction.set_rollback(True)
         self.transaction.__exit__(None, None, None)
 

@@ -21,6 +21,7 @@ STEPS = 30
 @pytest.mark.timeout(0 if LONGER else 120)
 def test_no_history_suspends_anybody_wrongly_or_leaves_anybody_out(db: None) -> None:
     Histories.story = Story()
+    Histories.ended.clear()
     run_state_machine_as_test(
         Histories,
         settings=settings(
@@ -28,3 +29,5 @@ def test_no_history_suspends_anybody_wrongly_or_leaves_anybody_out(db: None) -> 
             suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink], report_multiple_bugs=False,
         ),
     )  # fmt: skip
+    print(f"\n{sum(Histories.ended.values())} accounts ended as {dict(Histories.ended)}")
+    assert min(Histories.ended[state] for state in ("active", "notified", "suspended")) >= 10

@@ -156,14 +156,15 @@ class World:
         account.said.add(day)
 
     def accept_gap(self, environment: str) -> None:
-        """Support accepts the earliest days that nobody spoke of."""
+        """Support accepts the earliest days that nobody spoke of; where there are none, those after the last file."""
         known = sorted(self.places[environment].known)
-        gap = next(((a + DAY, b - DAY) for a, b in pairwise(known) if b > a + DAY), None)
-        if gap:
-            usage_gaps.accept_gap(
-                self.rows[environment], *gap, by=self.support, reason="Lost for good.", now=self.now()
-            )
-            self.places[environment].accepted |= {gap[0] + n * DAY for n in range((gap[1] - gap[0]).days + 1)}
+        gaps = [(a + DAY, b - DAY) for a, b in pairwise(known) if b > a + DAY]
+        first, last = gaps[0] if gaps else (known[-1] + DAY, self.today - DAY)
+        if first > last:
+            return
+        days = {"first_day": first, "last_day": last}
+        usage_gaps.accept_gap(self.rows[environment], **days, by=self.support, reason="Lost for good.", now=self.now())
+        self.places[environment].accepted |= {first + number * DAY for number in range((last - first).days + 1)}
 
     # --- mail
 

@@ -23,7 +23,16 @@ def failed_parts(client: Client) -> dict[str, str]:
 def test_all_is_well(client: Client) -> None:
     answer = client.get(READY)
     assert answer.status_code == 200
-    assert set(answer.json()["parts"]) == {"database", "migrations", "broker", "keys"}
+    assert set(answer.json()["parts"]) == {
+        "database",
+        "migrations",
+        "broker",
+        "keys",
+        "ticks",
+        "daily_check",
+        "mail",
+        "feeds",
+    }
     assert "no-store" in answer["Cache-Control"]
 
 
@@ -38,7 +47,7 @@ def test_a_database_that_is_away(client: Client, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(connection, "cursor", away)
     failed = failed_parts(client)
-    assert set(failed) == {"database", "migrations"}
+    assert set(failed) == {"database", "migrations", "ticks", "daily_check", "mail", "feeds"}
     assert "DATABASE_URL" in failed["database"]
     assert "hush" not in str(failed)
 

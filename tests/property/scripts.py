@@ -1,0 +1,163 @@
+"""Short histories, told and not drawn: each goes to the edge of one condition. ``World`` holds both sides together."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from tests.property.plain import DAY
+from tests.property.world import World
+from tests.story import Story
+
+START = date(2026, 11, 23)
+
+
+def world(story: Story, *silent: int | None) -> World:
+    """Accounts in TEST that have been silent for so many days (None: unknown), and a feed up to yesterday."""
+    made = World(story, START)
+    for days in silent:
+        made.bring("TEST", START - days * DAY if days else None)
+    made.feed("TEST", START - DAY, START - 500 * DAY, [])
+    return made
+
+
+def fed_check(made: World, *, after: int = 0) -> None:
+    """So many days later the feed has come, and the check runs."""
+    made.pass_days(after)
+    made.feed("TEST", made.today, None, [])
+    made.check()
+
+
+def around_the_year(story: Story) -> None:
+    made = world(story, 363, 364, 365, 366)
+    for _day in range(4):
+        fed_check(made, after=1)
+
+
+def never_delivered(story: Story) -> None:
+    made = world(story, 400)
+    made.check()
+    made.post(away=True)
+    fed_check(made, after=40)
+
+
+def around_the_last_day_to_answer(story: Story) -> None:
+    made = world(story, 400)
+    made.check()
+    made.pass_days(1)
+    made.post()
+    fed_check(made, after=30)
+    fed_check(made, after=1)
+    assert made.accounts[0].state == "suspended"
+
+
+def _overdue(story: Story, *silent: int | None) -> World:
+    made = world(story, *silent)
+    made.check()
+    made.post()
+    made.pass_days(31)
+    made.feed("TEST", made.today, None, [])
+    return made
+
+
+def answered_meanwhile(story: Story) -> None:
+    made = _overdue(story, 400, 401)
+
+    def answer() -> None:
+        made.keep(made.accounts[0])
+        made.close(made.accounts[1])
+
+    made.check_amid(answer)
+
+
+def used_meanwhile(story: Story) -> None:
+    made = _overdue(story, 400, 401)
+    made.check_amid(lambda: made.feed("TEST", made.today, made.today, [(0, 0, 200)]))
+
+
+def held(story: Story) -> None:
+    made = world(story, 400)
+    made.check()
+    made.hold(made.accounts[0], 20)
+    for _time in range(3):
+        fed_check(made, after=10)
+        made.post()
+
+
+def feed_ends_before_the_period(story: Story) -> None:
+    made = world(story, 400)
+    made.check()
+    made.post()
+    made.feed("TEST", made.today, None, [])
+    made.pass_days(32)
+    made.check()
+    made.accept_gap("TEST")  # nobody can say what happened: that is no feed
+    made.check()
+    assert made.accounts[0].state == "notified"
+
+
+def days_missing_in_the_middle(story: Story) -> None:
+    made = world(story, 400)
+    made.check()
+    made.post()
+    made.pass_days(31)
+    made.feed("TEST", made.today, START + 5 * DAY, [])
+    made.check()
+    made.accept_gap("TEST")
+    made.check()
+    assert made.accounts[0].state == "suspended"
+
+
+def feed_stopped(story: Story) -> None:
+    made = world(story, 364)
+    made.pass_days(8)
+    made.check()
+
+
+def use_never_known(story: Story) -> None:
+    made = World(story, START)
+    made.bring("TEST", None)
+    made.pass_days(50)
+    made.feed("TEST", made.today, made.today, [])
+    for after in (320, 45, 1):
+        fed_check(made, after=after)
+    assert made.accounts[0].state == "notified"
+
+
+def everybody_bounces(story: Story) -> None:
+    made = world(story, 400)
+    made.check()
+    made.post()
+    for _contact in range(2):
+        made.bounce(made.accounts[0], 0)
+    fed_check(made, after=31)
+
+
+def too_many_at_once(story: Story) -> None:
+    made = world(story, 400, 401, 402)
+    made.policy(mass_suspension_least=1)
+    made.check()
+    made.post()
+    fed_check(made, after=31)
+    made.confirm("TEST")
+    made.check()
+    assert {one.state for one in made.accounts} == {"suspended"}
+
+
+def failed_calls(story: Story) -> None:
+    made = world(story, 400)
+    made.feed("TEST", made.today, None, [(0, 1, 500)])
+    made.counts_agree()
+    made.check()
+
+
+def the_same_file(story: Story) -> None:
+    made = world(story, 400)
+    made.feed("TEST", made.today, None, [(0, 1, 200)])
+    made.hand_in(*made.sent[-1])
+    made.counts_agree()
+
+
+def another_policy(story: Story) -> None:
+    made = world(story, 400)
+    made.policy(inactive_after_years=2)
+    made.check()
