@@ -76,6 +76,7 @@ KINDS = {
     "secret_not_collected": gettext_noop("Secret not collected in time"),
     "secret_not_collected_copy": gettext_noop("Secret not collected in time, for Support"),
     "jobs_not_running": gettext_noop("Something stands still, for Support"),
+    "webhook_disabled": gettext_noop("A webhook was switched off, for administrators"),
     "new_secret_asked": gettext_noop("New secret wanted, for Cegal"),
     "new_secret_entered": gettext_noop("New secret entered, for Support"),
     "new_secret_ready": gettext_noop("New secret ready to collect"),

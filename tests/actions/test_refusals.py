@@ -63,6 +63,8 @@ def test_the_buttons_of_a_page_are_those_of_the_domain(story: Story, state: str)
     order = story.order_in(state)
     for who, roles in PLAYS.items():
         wanted = {line.verb for line in domain.ORDER_LINES if line.source == state and line.who & roles}
+        if state == "support":
+            wanted -= {"send_to_cegal"}  # from here the short path of a reactivation alone
         offered = [row.verb for row in verbs.open_to(order, story.actor(who))]
         assert sorted(offered) == sorted(wanted - domain.HAS_NO_BUTTON), (who, offered)
 

@@ -144,7 +144,7 @@ class TestAUse:
         assert response.status_code == 422
         said = response.content.decode()
         assert "An earlier one." in said
-        assert "2026-03-02. Correct that one." in said
+        assert "2 March 2026. Correct that one." in said
         later = browser.post(url, {"day": "2031-01-01", "comment": "A typing mistake."})
         assert (later.status_code, "A typing mistake." in later.content.decode()) == (422, True)
 

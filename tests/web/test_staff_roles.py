@@ -26,7 +26,6 @@ SUBJECTS = {
     f"/staff/accounts/{NOTHING}/": STAFF,
     f"/staff/accounts/{NOTHING}/new-secret/": {"support"},
     f"/staff/tasks/{NOTHING}/": {"support"},
-    f"/staff/inactivity/lists/{NOTHING}/": STAFF,
     f"/staff/messages/{NOTHING}/": {"support", "administrator"},
     "/cegal/orders/LA-1999-0001/": {"cegal"},
     f"/cegal/tasks/{NOTHING}/": {"cegal"},
@@ -69,3 +68,10 @@ def test_a_stranger_signs_in_first(client: Client, db: None, url: str) -> None:
 def test_lists_are_only_read(story: Story, url: str) -> None:
     client = browser(story, min(PAGES[url]))
     assert client.post(url).status_code == 405
+
+
+@pytest.mark.parametrize("who", WORKERS)
+def test_a_list_that_a_newer_check_replaced_leads_to_the_newest(story: Story, who: str) -> None:
+    answer = browser(story, who).get(f"/staff/inactivity/lists/{NOTHING}/")
+    assert answer.status_code == (302 if who in STAFF else 403)
+    assert answer.get("Location", "/staff/inactivity/") == "/staff/inactivity/"
