@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left = [
         item
         for item in items
-        if unwanted & {mark.name for mark in item.iter_markers()} or (on_postgres and _is_a_page(item.path))
+        if unwanted & {mark.name for mark in item.iter_markers()} or (on_postgres and _needs_no_second_run(item.path))
     ]
     if left:
         config.hook.pytest_deselected(items=left)
@@ -44,8 +44,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="LEFT OUT: no chromium here (tests/bring.sh installs it)"))
 
 
-def _is_a_page(path: Path) -> bool:
-    """Is this a test of pages that ask the database nothing of their own?"""
+def _needs_no_second_run(path: Path) -> bool:
+    """Is this a test of pages that ask the database nothing of their own, or of no database at all?"""
+    if path.parent.name in ("architecture", "gateways", "lifecycle", "standin", "wiring"):
+        return True
     return path.parent.name == "web" and not path.name.startswith(PAGES_WITH_SQL_OF_THEIR_OWN)
 
 
