@@ -27,6 +27,7 @@ PAGES_WITH_SQL_OF_THEIR_OWN = ("test_audit", "test_figures", "test_reports", "te
 """The pages whose lists and figures ask each database in its own way."""
 
 
+@pytest.hookimpl(trylast=True)  # after the order was shuffled
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what this run is not for: the run on PostgreSQL repeats the domain, not the pages nor the browser."""
     on_postgres = bool(os.environ.get("TEST_DATABASE_URL", "").startswith("postgres"))
@@ -39,9 +40,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
+    items.sort(key=_is_short)
     for item in items:
         if item.get_closest_marker("browser") and not servers.browser_path():
             item.add_marker(pytest.mark.skip(reason="LEFT OUT: no chromium here (tests/bring.sh installs it)"))
+
+
+def _is_short(item: pytest.Item) -> bool:
+    """The tests with browsers and processes go first: begun last, one of them would keep the others waiting."""
+    return not (item.get_closest_marker("browser") or item.get_closest_marker("processes"))
 
 
 def _needs_no_second_run(path: Path) -> bool:
