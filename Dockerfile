@@ -3,7 +3,7 @@ FROM python:3.11-slim AS packages
 WORKDIR /build
 COPY requirements.txt .
 RUN python -m venv /opt/portal \
-    && /opt/portal/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
+    && /opt/portal/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
 
 FROM python:3.11-slim
 ENV PATH=/opt/portal/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/var/lib/portal

@@ -20,8 +20,9 @@ $(PY):
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	$(if $(UV),uv venv --quiet --python $$($(PYTHON) -c 'import sys; print(sys.executable)') $(VENV),$(PYTHON) -m venv $(VENV))
 
+# The lock file names every package there is, so nothing is resolved here: older pips look past the lock for extras.
 define install
-	$(if $(UV),uv pip install --quiet --python $(PY),$(PY) -m pip install --quiet --disable-pip-version-check) --require-hashes -r $(1)
+	$(if $(UV),uv pip install --quiet --python $(PY),$(PY) -m pip install --quiet --disable-pip-version-check) --no-deps --require-hashes -r $(1)
 endef
 
 $(VENV)/.runtime-ready: requirements.txt | $(PY)

@@ -16,7 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import people
-from accounts.actions import deputies, handovers, holds, tokens, uploads, webhooks
+from accounts.actions import bounces, deputies, handovers, holds, tokens, uploads, webhooks
+from accounts.gateways.reports import Report
 from accounts.lifecycle.actor import Actor
 from accounts.management.samples.cast import EVEN, HENRIK, INGRID, JONAS, MARTE, RAGNHILD, SILJE, SKAGERRAK
 from accounts.models import (
@@ -233,7 +234,7 @@ def pages() -> Iterator[Shot]:
 
 
 def prepare() -> None:
-    """What happens between people, and is not in the sample data: a deputy, a handover, a file, a hold, a token."""
+    """What happens between people, and is not in the sample data: a deputy, a handover, a file, a hold, a bounce."""
     now, today = timezone.now(), timezone.localdate()
     henrik, marte, ragnhild = (_actor(member.email) for member in (HENRIK, MARTE, RAGNHILD))
     principal, colleague = Person.objects.get(email=HENRIK.email), Person.objects.get(email=JONAS.email)
@@ -250,6 +251,8 @@ def prepare() -> None:
         own, email=f"line.berg@{EVEN.email.partition('@')[2]}", name="Line Berg", by=_actor(own.owner.email), now=now,
         comment="She runs it from now on.",
     )  # fmt: skip
+    asked = Message.objects.filter(kind="inactivity_notice", notice__outcome="open", person=None).latest("due_at")
+    bounces.take_in(Report(asked.pk, frozenset({asked.to_email}), "5.1.1", "No such user here"), now=now)
 
 
 def _actor(email: str) -> Actor:

@@ -57,7 +57,12 @@ def test_the_image_copies_only_what_is_there_and_does_not_run_as_root() -> None:
     for source in re.findall(r"^COPY (?!--from)(\S+) ", text, re.MULTILINE):
         assert (BASE_DIR / source).exists(), source
     assert re.search(r"^USER portal$", text, re.MULTILINE)
-    assert "--require-hashes" in text
+    assert "--no-deps --require-hashes" in text
+
+
+def test_packages_are_installed_from_the_lock_alone() -> None:
+    """An older pip looks past the lock for a package wanted with an extra, and stops at the first newer release."""
+    assert "--no-deps --require-hashes" in (BASE_DIR / "Makefile").read_text()
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
