@@ -1,5 +1,6 @@
 """What every test gets: no network but this machine, an empty cache; and a word on what is left out."""
 
+import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ from tests import servers
 
 # Playwright's synchronous interface keeps an event loop in the test's thread; Django's check must allow it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+# Thousands of modules and models live as long as the run: looking them through again and again takes a sixth of it.
+gc.set_threshold(200_000, 20, 100)
 
 pytest_plugins = ["tests.history", "tests.story"]
 
@@ -45,6 +49,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("browser") and not servers.browser_path():
             item.add_marker(pytest.mark.skip(reason="LEFT OUT: no chromium here (tests/bring.sh installs it)"))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the garbage collector need not look at it any more."""
+    gc.freeze()
 
 
 def _is_short(item: pytest.Item) -> bool:
