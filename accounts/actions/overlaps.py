@@ -18,6 +18,7 @@ from accounts.lifecycle.transition import Tell
 from accounts.models import Account, Credential, Event, Order, current_policy
 from accounts.models.facts import order_facts
 from accounts.models.order import OPEN
+from accounts.models.rotation import second_secret
 
 _SOON = Owed((Tell("old_secret_goes_soon", Audience.OWNER), Tell("old_secret_goes_soon", Audience.TECHNICAL_CONTACT)))
 _LIVING = [state.value for state in rule.IN_USE]
@@ -48,7 +49,7 @@ def end_stranded(*, now: datetime, by: Actor) -> dict[str, int]:
 
 def _announce(new: Credential, until: date, policy: Policy, today: date, now: datetime, by: Actor) -> bool:
     """A warning that comes late moves the day: nobody has less time than the policy says."""
-    if rule.removal_refusal(removal.facts_of(new, today)) is not None:
+    if rule.removal_refusal(second_secret(new, today)) is not None:
         return False
     last_day = rule.last_day(until, today, policy)
 

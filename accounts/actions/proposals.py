@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -21,6 +21,8 @@ Due = tuple[UUID, UUID, date]
 """A credential, its account, and the day on which it expires."""
 
 _COPY = Tell("secrets_expire_copy", Audience.SUPPORT)
+_SOON = Owed((Tell("secret_expires", Audience.OWNER), Tell("secret_expires", Audience.TECHNICAL_CONTACT)))
+_OVER = Owed((Tell("secret_expired", Audience.OWNER), Tell("secret_expired", Audience.TECHNICAL_CONTACT)))
 
 
 def propose(*, today: date, now: datetime, by: Actor) -> dict[str, int]:
@@ -38,7 +40,7 @@ def propose(*, today: date, now: datetime, by: Actor) -> dict[str, int]:
 def _due(today: date) -> dict[int, list[Due]]:
     """What is due today, by the step that is told. One query; of an account only its last secret."""
     furthest = today + timedelta(days=rule.PROPOSAL_DAYS[0])
-    rows = Credential.objects.last_to_expire(furthest).order_by("expires_on", "pk")
+    rows = Credential.objects.to_propose(furthest).order_by("expires_on", "pk")
     found: dict[int, dict[UUID, Due]] = {}
     for pk, account, expires_on, told in rows.values_list("pk", "account_id", "expires_on", "expiry_told").iterator():
         if expires_on is not None and (step := rule.proposal_due(expires_on, told, today)) is not None:
@@ -55,18 +57,12 @@ def _tell(rows: Sequence[Due], step: int, total: int, first: bool, today: date, 
         stamped = Credential.objects.filter(pk__in=[of[account.pk][0] for account, _event in changes])
         stamped.update(expiry_told=step)
         if first:
-            outbox.post(changes[:1], [_COPY], now=now)
+            nearest = min(changes, key=lambda change: of[change[0].pk][1])
+            outbox.post([nearest], [_COPY], now=now)
 
     def data(account: Account) -> dict[str, str | int]:
         expires_on = of[account.pk][1]
         return {"day": expires_on.isoformat(), "days": (expires_on - today).days, "number": total}
 
-    kind = "secret_expires" if step else "secret_expired"
-    owed = Owed(tuple(_contacts(kind)))
-    verb = "propose_rotation" if step else "secret_expired"
+    verb, owed = ("propose_rotation", _SOON) if step else ("secret_expired", _OVER)
     return len(engine.record(list(accounts), verb, by=by, now=now, change=Change(data=data, also=stamp), owed=owed))
-
-
-def _contacts(kind: str) -> Iterator[Tell]:
-    yield Tell(kind, Audience.OWNER)
-    yield Tell(kind, Audience.TECHNICAL_CONTACT)

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.actions import engine
 from accounts.lifecycle import rotation as rule
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace, NotReady
-from accounts.lifecycle.rotation import SecondSecret
 from accounts.lifecycle.sentence import Sentence as _
-from accounts.lifecycle.states import AccountState, OrderKind, TaskKind
-from accounts.models import Account, Credential, Event, Order, Task
-
-
-def facts_of(new: Credential, today: date) -> SecondSecret:
-    """The second secret of an account as the rule sees it on ``today``."""
-    account = new.account
-    asked = Order.objects.asking_for(account.pk, OrderKind.SECRET_ROTATION).exists()
-    asked = asked or account.tasks.filter(kind=TaskKind.NEW_SECRET.value, done_at__isnull=True).exists()
-    return SecondSecret(
-        account=AccountState(account.state),
-        verified=new.verified_at is not None,
-        collected=new.revealed_at is not None,
-        expired=new.expires_on is not None and new.expires_on <= today,
-        removed=new.removed_at is not None,
-        other_under_way=asked or account.credentials.filter(entered_at__gt=new.entered_at).exists(),
-    )
+from accounts.lifecycle.states import TaskKind
+from accounts.models import Account, Credential, Event, Task
+from accounts.models.rotation import removals, second_secret
 
 
 def ask_to_remove(new: Credential, verb: str, *, by: Actor, now: datetime, confirmed: bool) -> Event:
@@ -41,7 +25,7 @@ def ask_to_remove(new: Credential, verb: str, *, by: Actor, now: datetime, confi
     """
     Account.objects.select_for_update(no_key=True).get(pk=new.account_id)
     new = Credential.objects.select_related("account__owner").get(pk=new.pk)
-    refusal = rule.removal_refusal(replace(facts_of(new, timezone.localdate(now)), confirmed=confirmed))
+    refusal = rule.removal_refusal(replace(second_secret(new, timezone.localdate(now)), confirmed=confirmed))
     if refusal is not None:
         raise NotReady(refusal)
     waiting = Credential.objects.in_overlap()
@@ -55,11 +39,6 @@ def ask_to_remove(new: Credential, verb: str, *, by: Actor, now: datetime, confi
         ignore_conflicts=True,
     )  # fmt: skip
     return event
-
-
-def removals(account: Account) -> QuerySet[Task, Task]:
-    """The tasks to remove old secrets of ``account``."""
-    return Task.objects.filter(account=account, kind=TaskKind.REMOVE_SECRET.value)
 
 
 def _to_remove(new: Credential) -> list[Credential | None]:

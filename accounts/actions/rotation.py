@@ -21,6 +21,7 @@ from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import Audience, OrderKind, OrderState, Role, TaskKind
 from accounts.lifecycle.transition import Tell
 from accounts.models import Account, Credential, Event, Order, Person, current_policy
+from accounts.models.rotation import removals
 
 _ASKED = Owed((Tell("rotation_asked", Audience.OWNER), Tell("rotation_asked", Audience.TECHNICAL_CONTACT)))
 
@@ -131,7 +132,7 @@ def keep_both(account: Account, *, until: date, comment: str, by: Actor, now: da
         new = newest_second(account)
         if new is None or new.revealed_at is None:
             raise NotReady(_("There is no new secret whose old one waits to be removed."))
-        waiting = removal.removals(account).filter(done_at__isnull=True)
+        waiting = removals(account).filter(done_at__isnull=True)
         taken_back = waiting.update(done_at=now, done_by=by.name, superseded=True)
         if new.overlap_ended_at is not None and not taken_back:
             raise NotReady(_("The old secret is removed already."))

@@ -120,7 +120,7 @@ TURN = {
 INTERNAL = frozenset(
     {
         "verify_credential", "remind_stage", "escalate_stage", "internal_note", "take", "hand_over_order", "release",
-        "check", "waive", "uncheck",
+        "check", "waive", "uncheck", "rotation_waits",
     }
 )  # fmt: skip
 """The events that are for those who work on an order: neither its requester nor Cegal ever reads of them.

@@ -148,19 +148,22 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
         """The second secrets beside which the first one is still left in place."""
         return self.filter(overlap_until__isnull=False, overlap_ended_at__isnull=True)
 
-    def last_to_expire(self, by: date) -> CredentialQuerySet:
-        """The working secret of each account in use that expires last, where that is known to happen by this day.
-
-        Not where a new secret is under way, nor one of which everything was told already.
-        """
+    def last_working(self) -> CredentialQuerySet:
+        """The working secret of each account in use that expires last, where that is known."""
         others = Credential.objects.working().filter(account=OuterRef("account")).exclude(pk=OuterRef("pk"))
         longer = others.filter(Q(expires_on__isnull=True) | Q(expires_on__gt=OuterRef("expires_on")))
+        held = self.working().filter(account__state__in=[AccountState.ACTIVE.value, AccountState.NOTIFIED.value])
+        return held.filter(expires_on__isnull=False).exclude(Exists(longer))
+
+    def to_propose(self, by: date) -> CredentialQuerySet:
+        """Those of ``last_working`` that expire by this day, of which not everything was told, and no new one is asked
+        for.
+        """
         asked = Order.objects.filter(
             concerns=OuterRef("account"), kind=OrderKind.SECRET_ROTATION.value, state__in=OPEN
         )  # fmt: skip
-        held = self.working().filter(account__state__in=[AccountState.ACTIVE.value, AccountState.NOTIFIED.value])
-        due = held.filter(Q(expiry_told__isnull=True) | Q(expiry_told__gt=0), expires_on__lte=by)
-        return due.exclude(Exists(longer)).exclude(Exists(asked))
+        due = self.last_working().filter(Q(expiry_told__isnull=True) | Q(expiry_told__gt=0), expires_on__lte=by)
+        return due.exclude(Exists(asked))
 
 
 class Credential(models.Model):
