@@ -53,8 +53,9 @@ def complete_setup(order: Order, *, by: Actor, now: datetime, setups: Sequence[S
     """cegal setup -> credential issue: a client id and secret for each environment creates the accounts.
 
     The secrets are encrypted before they reach the database. For a reactivation Cegal confirms instead that the
-    client is enabled, and enters a new secret where the last one expired or may have leaked. Raises NotReady when a
-    client id already belongs to another account, or an environment stands twice.
+    client is enabled, and enters a new secret where the last one expired or may have leaked; for a secret rotation
+    Cegal adds a second secret and leaves the first one. Raises NotReady when a client id already belongs to another
+    account, or an environment stands twice.
     """
     _check_once_each(setups)
 
@@ -63,6 +64,8 @@ def complete_setup(order: Order, *, by: Actor, now: datetime, setups: Sequence[S
             provider.confirm_kind(order.reactivates, TaskKind.ENABLE_CLIENT, by=by, now=now)
             if setups:
                 _renew(order.reactivates, setups[0], by, now)
+        elif order.rotates is not None:
+            _add_second(order, order.rotates, setups[0], by, now)
         elif setups:
             _create_accounts(order, setups, by, now)
 
@@ -81,8 +84,8 @@ def complete_setup(order: Order, *, by: Actor, now: datetime, setups: Sequence[S
 
 def _expired_on(order: Order, today: date) -> str:
     """The day on which the last secret of a reactivated account expired; "" when it has not, or nobody knows."""
-    known = Credential.objects.filter(account=order.reactivates_id).order_by("-entered_at")
-    last = known.values_list("expires_on", flat=True).first() if order.reactivates_id else None
+    known = Credential.objects.filter(account=order.concerns_id).order_by("-entered_at")
+    last = known.values_list("expires_on", flat=True).first() if order.concerns_id else None
     return last.isoformat() if last is not None and last <= today else ""
 
 
@@ -90,8 +93,14 @@ def _renew(account: Account, setup: Setup, by: Actor, now: datetime) -> None:
     """Store the new secret of a reactivated account; the last one, and a wish for another, are done with."""
     Credential.objects.filter(account=account, destroyed_at__isnull=True).update(sealed_secret="", destroyed_at=now)
     provider.supersede(account, TaskKind.NEW_SECRET, by=by, now=now)
-    secrets.store([secrets.sealed(account, setup.client_secret.strip(), by=by, now=now, expires_on=setup.expires_on)])
+    secrets.store([_sealed(account, setup, by, now)])
     engine.note(account, "enter_new_secret", by=by, now=now)
+
+
+def _add_second(order: Order, account: Account, setup: Setup, by: Actor, now: datetime) -> None:
+    """Store the second secret of an account; the one that it has goes on working."""
+    secrets.store([_sealed(account, setup, by, now, rotation=order)])
+    engine.note(account, "add_secret", by=by, now=now, change=Change(data=lambda _a: {"order": order.reference}))
 
 
 def _check_once_each(setups: Sequence[Setup]) -> None:
@@ -115,10 +124,14 @@ def _create_accounts(order: Order, setups: Sequence[Setup], by: Actor, now: date
     accounts = [_account(order, setup, owner, now) for setup in wanted]
     engine.begin(accounts, "create", by=by, now=now, change=Change(data=lambda _a: {"order": order.reference}))
     searching.index([order.pk])
-    secrets.store(
-        secrets.sealed(account, setup.client_secret.strip(), by=by, now=now, expires_on=setup.expires_on)
-        for account, setup in zip(accounts, wanted, strict=True)
-    )
+    secrets.store(_sealed(account, setup, by, now) for account, setup in zip(accounts, wanted, strict=True))
+
+
+def _sealed(account: Account, setup: Setup, by: Actor, now: datetime, rotation: Order | None = None) -> Credential:
+    return secrets.sealed(
+        account, setup.client_secret.strip(), by=by, now=now, expires_on=setup.expires_on, key_id=setup.key_id,
+        rotation=rotation,
+    )  # fmt: skip
 
 
 def _account(order: Order, setup: Setup, owner: Person, now: datetime) -> Account:

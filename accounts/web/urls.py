@@ -35,8 +35,10 @@ from accounts.web import (
     public,
     reassigning,
     reports,
+    rotation,
     staff_accounts,
     staff_orders,
+    staff_secrets,
     staff_talk,
     staff_tasks,
     style,
@@ -142,5 +144,7 @@ urlpatterns: list[URLPattern] = [
 urlpatterns += administration.ROUTES
 urlpatterns += getting_started.ROUTES
 urlpatterns += connection.ROUTES
+urlpatterns += rotation.ROUTES
+urlpatterns += staff_secrets.ROUTES
 if settings.MAIL_IS_KEPT:  # elsewhere there is no such page, and the navigation offers none
     urlpatterns += mailbox.ROUTES
