@@ -29,6 +29,7 @@ TASK_WORDS = {
     TaskKind.DISABLE_CLIENT: gettext_noop("Disable the client"),
     TaskKind.ENABLE_CLIENT: gettext_noop("Enable the client"),
     TaskKind.NEW_SECRET: gettext_noop("Make a new client secret"),
+    TaskKind.REMOVE_SECRET: gettext_noop("Remove the old client secret"),
     TaskKind.FIND_CONTACT: gettext_noop("Find a contact: the inactivity notice reached nobody"),
     TaskKind.CALLS_AFTER_SUSPENSION: gettext_noop("See why a suspended client still calls"),
 }
@@ -38,6 +39,9 @@ TASK_ADVICE = {
     TaskKind.DISABLE_CLIENT: gettext_noop("Cegal disables the client and confirms it. Until then it can still call."),
     TaskKind.ENABLE_CLIENT: gettext_noop("Cegal enables the client and confirms it."),
     TaskKind.NEW_SECRET: gettext_noop("Cegal makes a new secret and enters it here."),
+    TaskKind.REMOVE_SECRET: gettext_noop(
+        "Cegal removes the old secret and confirms it. The new one is in use and stays."
+    ),
     TaskKind.FIND_CONTACT: gettext_noop(
         "Find somebody at the organisation who answers for the account. The notice is then sent to them."
     ),

@@ -86,7 +86,7 @@ def issue_credentials(
     facts = order_facts(
         order, by, comment=comment, override=override, override_reason=comment,
         without_reference=tuple(a.environment.name for a in accounts if not a.loop_reference),
-        unverified=_unverified(accounts) if order.reactivates_id is None else _unverified_renewal(order),
+        unverified=_unverified(accounts) if order.concerns_id is None else _unverified_renewal(order),
     )  # fmt: skip
     unverified = list(facts.unverified)
     change = Change(
@@ -137,8 +137,8 @@ def destroy_uncollected(*, today: date, now: datetime, by: Actor) -> dict[str, i
 def _activate(order: Order, accounts: list[Account], by: Actor, now: datetime) -> None:
     today = timezone.localdate(now)
     until = today + timedelta(days=current_policy().secret_days)
-    if order.reactivates_id is not None:
-        account = Account.objects.get(pk=order.reactivates_id)
+    if order.concerns_id is not None:
+        account = Account.objects.get(pk=order.concerns_id)
         change = Change(columns={"reactivated_on": today}, data=lambda _a: {"order": order.reference})
         engine.move(account, "reactivate", by=by, now=now, facts=account_facts(account, by), change=change)
         _renewed(order).update(collect_by=until)
@@ -159,7 +159,7 @@ def _unverified(accounts: list[Account]) -> tuple[str, ...]:
 
 def _renewed(order: Order) -> QuerySet[Credential]:
     """The new secret that Cegal entered for a reactivated account, until it is issued."""
-    return Credential.objects.filter(account=order.reactivates_id, destroyed_at__isnull=True, collect_by__isnull=True)
+    return Credential.objects.filter(account=order.concerns_id, destroyed_at__isnull=True, collect_by__isnull=True)
 
 
 def _unverified_renewal(order: Order) -> tuple[str, ...]:

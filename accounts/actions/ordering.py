@@ -41,7 +41,7 @@ def start(
         raise NotAllowed(_("Sign in to order access."))
     with transaction.atomic():
         order = Order(pk=id or uuid4(), reference=_new_reference(now), kind=kind.value, requester_id=by.id,
-                      created_at=now, state_since=now, reactivates=about)  # fmt: skip
+                      created_at=now, state_since=now, concerns=about)  # fmt: skip
         if about is not None:
             _copy_answers(order, about)
         engine.begin([order], "start", by=by, now=now)
@@ -74,7 +74,8 @@ def start_reactivation(account: Account, *, by: Actor, now: datetime) -> Order:
         raise NotAllowed(_("Only the account’s owner can ask for its reactivation."))
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=account.pk)  # two presses at once make one draft
-        unfinished = account.reactivation_orders.exclude(state__in=ENDED).first()
+        begun = account.orders_about.filter(kind=OrderKind.REACTIVATION.value)
+        unfinished = begun.exclude(state__in=ENDED).first()
         if unfinished is not None:
             raise NotReady(_("Order %(reference)s already asks for this.", reference=unfinished.reference))
         return start(by=by, now=now, kind=OrderKind.REACTIVATION, about=account)
@@ -94,7 +95,7 @@ def save_answers(order: Order, answers: dict[str, Any], *, by: Actor, now: datet
         rows = Order.objects.filter(pk=order.pk, version=order.version, state__in=_BEING_WRITTEN)
         if rows.update(**(columns or {"system": F("system")})) != 1:
             raise LostRace(who_was_first(order))
-        if "environments" in answers and order.kind != OrderKind.REACTIVATION.value:
+        if "environments" in answers and order.concerns_id is None:
             order.environments.set(answers["environments"])
     for name, value in columns.items():
         setattr(order, name, value)
@@ -149,8 +150,8 @@ def _check_seen(order: Order, answers: dict[str, Any], seen: str) -> None:
 def _send(order: Order, verb: str, *, by: Actor, now: datetime, comment: str) -> Event:
     with transaction.atomic():
         _look_again(order)
-        if order.reactivates_id is not None:  # whoever closes the account waits, and sees this order; or was first
-            Account.objects.select_for_update(no_key=True).get(pk=order.reactivates_id)
+        if order.concerns_id is not None:  # whoever closes the account waits, and sees this order; or was first
+            Account.objects.select_for_update(no_key=True).get(pk=order.concerns_id)
         facts = order_facts(order, by, comment=comment, examples=in_every_language(EXAMPLE))
         answers = answers_of(order)
         changed = {name: [old, answers[name]] for name, old in order.submitted_answers.items() if answers[name] != old}

@@ -62,7 +62,7 @@ def change_owner(order: Order, *, email: str, name: str, by: Actor, now: datetim
     and NotReady for a reactivation: its account has an owner.
     """
     _check(order, by, comment)
-    if order.reactivates_id is not None:
+    if order.concerns_id is not None:
         raise NotReady(_("This order is about an account that has an owner already. The owner can hand it over."))
     if not name.strip():
         raise NotReady(_("Enter the owner’s name."))

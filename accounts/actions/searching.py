@@ -14,7 +14,7 @@ CHUNK = 500
 
 def index(orders: Iterable[UUID]) -> None:
     """Write anew what the orders with these ids are found by. Call it in the transaction that changed their words."""
-    found = Order.objects.filter(pk__in=list(orders)).select_related("requester", "reactivates")
+    found = Order.objects.filter(pk__in=list(orders)).select_related("requester", "concerns")
     texts = [SearchText(order=order, text=text_of(order)) for order in found.prefetch_related("accounts")]
     SearchText.objects.bulk_create(
         texts, batch_size=CHUNK, update_conflicts=True, unique_fields=["order"], update_fields=["text"]
@@ -32,8 +32,8 @@ def index_of_person(person_id: UUID) -> None:
 def text_of(order: Order) -> str:
     """Everything that somebody may type to find ``order``, in lower case, each once, a line each."""
     client_ids = [account.client_id for account in order.accounts.all()]
-    if order.reactivates is not None:
-        client_ids.append(order.reactivates.client_id)
+    if order.concerns is not None:
+        client_ids.append(order.concerns.client_id)
     said = (
         order.reference, order.organisation_name, order.organisation_number, order.requester.name,
         order.requester.email, order.technical_name, order.technical_email, order.owner_name, order.owner_email,

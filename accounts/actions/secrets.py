@@ -10,12 +10,27 @@ from django.conf import settings
 
 from accounts import outbox
 from accounts.lifecycle.actor import Actor
-from accounts.models import Account, Credential
+from accounts.models import Account, Credential, Order
 from accounts.models.encrypted import seal, unseal
 
+LONG_ENOUGH = 16
+"""Of a secret with so many characters the last three may stay: they say which one it is, and not what it is."""
 
-def sealed(account: Account, secret: str, *, by: Actor, now: datetime, expires_on: date | None = None) -> Credential:
-    """A new credential, not inserted yet, whose secret is encrypted for its own row and no other."""
+
+def sealed(
+    account: Account,
+    secret: str,
+    *,
+    by: Actor,
+    now: datetime,
+    expires_on: date | None = None,
+    key_id: str = "",
+    rotation: Order | None = None,
+) -> Credential:
+    """A new credential, not inserted yet, whose secret is encrypted for its own row and no other.
+
+    ``key_id`` is the provider's id of it; ``rotation`` the order for which it comes beside the secret before it.
+    """
     row = uuid.uuid4()
     return Credential(
         id=row,
@@ -24,7 +39,15 @@ def sealed(account: Account, secret: str, *, by: Actor, now: datetime, expires_o
         entered_at=now,
         entered_by=by.name,
         expires_on=expires_on,
+        ending=ending_of(secret),
+        key_id=key_id.strip(),
+        rotation=rotation,
     )
+
+
+def ending_of(secret: str) -> str:
+    """The last three characters, by which people tell two secrets apart; "" for one that is too short for that."""
+    return secret[-3:] if len(secret) >= LONG_ENOUGH else ""
 
 
 def store(credentials: Iterable[Credential]) -> None:

@@ -81,8 +81,8 @@ def complete_setup(order: Order, *, by: Actor, now: datetime, setups: Sequence[S
 
 def _expired_on(order: Order, today: date) -> str:
     """The day on which the last secret of a reactivated account expired; "" when it has not, or nobody knows."""
-    known = Credential.objects.filter(account=order.reactivates_id).order_by("-entered_at")
-    last = known.values_list("expires_on", flat=True).first() if order.reactivates_id else None
+    known = Credential.objects.filter(account=order.concerns_id).order_by("-entered_at")
+    last = known.values_list("expires_on", flat=True).first() if order.concerns_id else None
     return last.isoformat() if last is not None and last <= today else ""
 
 
@@ -90,7 +90,7 @@ def _renew(account: Account, setup: Setup, by: Actor, now: datetime) -> None:
     """Store the new secret of a reactivated account; the last one, and a wish for another, are done with."""
     Credential.objects.filter(account=account, destroyed_at__isnull=True).update(sealed_secret="", destroyed_at=now)
     provider.supersede(account, TaskKind.NEW_SECRET, by=by, now=now)
-    secrets.store([secrets.sealed(account, setup.client_secret.strip(), by=by, now=now, expires_on=setup.expires_on)])
+    secrets.store([_sealed(account, setup, by, now)])
     engine.note(account, "enter_new_secret", by=by, now=now)
 
 
@@ -115,10 +115,14 @@ def _create_accounts(order: Order, setups: Sequence[Setup], by: Actor, now: date
     accounts = [_account(order, setup, owner, now) for setup in wanted]
     engine.begin(accounts, "create", by=by, now=now, change=Change(data=lambda _a: {"order": order.reference}))
     searching.index([order.pk])
-    secrets.store(
-        secrets.sealed(account, setup.client_secret.strip(), by=by, now=now, expires_on=setup.expires_on)
-        for account, setup in zip(accounts, wanted, strict=True)
-    )
+    secrets.store(_sealed(account, setup, by, now) for account, setup in zip(accounts, wanted, strict=True))
+
+
+def _sealed(account: Account, setup: Setup, by: Actor, now: datetime, rotation: Order | None = None) -> Credential:
+    return secrets.sealed(
+        account, setup.client_secret.strip(), by=by, now=now, expires_on=setup.expires_on, key_id=setup.key_id,
+        rotation=rotation,
+    )  # fmt: skip
 
 
 def _account(order: Order, setup: Setup, owner: Person, now: datetime) -> Account:

@@ -56,7 +56,7 @@ def caller(request: HttpRequest, scope: Scope) -> Actor:
 
 def find_order(by: Actor, reference: str) -> Order:
     """The order that ``by`` may see. Raises the problem 404."""
-    orders = Order.objects.visible_to(by).select_related("requester", "organisation", "reactivates", "assignee")
+    orders = Order.objects.visible_to(by).select_related("requester", "organisation", "concerns", "assignee")
     found = None if "\0" in reference else orders.filter(reference=reference).first()
     if found is None:
         raise Wrong(404, "There is no such order, or this token does not open it.")

@@ -62,7 +62,7 @@ class OrderDetail(OrderLine):
     created_at: datetime
     submitted_at: datetime | None
     sent_to_cegal_at: datetime | None
-    reactivates: UUID | None
+    concerns: UUID | None
     accounts: list[AccountOfOrder]
     verbs: list[str]
 

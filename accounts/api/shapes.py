@@ -44,7 +44,7 @@ def order_detail(order: Order, by: Actor, policy: Policy, now: datetime) -> dict
         "created_at": order.created_at,
         "submitted_at": order.submitted_at,
         "sent_to_cegal_at": order.sent_to_cegal_at,
-        "reactivates": order.reactivates_id,
+        "concerns": order.concerns_id,
         "accounts": [
             {"id": one.pk, "client_id": one.client_id, "environment": one.environment.name, "state": one.state}
             for one in order.accounts.all()

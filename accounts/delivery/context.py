@@ -102,6 +102,7 @@ def _about_order(letter: Letter, order: Order, policy: Policy) -> dict[str, Any]
         "named": letter.event.data.get("to", ""),
         "is_owner": letter.message.to_email.lower() == order.owner_email.lower(),
         "reactivation": order.kind == OrderKind.REACTIVATION.value,
+        "rotation": order.kind == OrderKind.SECRET_ROTATION.value,
         "answer_by": words.long_day(last_day),
         "stage": stage.value,
         "stage_since": words.long_day(timezone.localdate(order.state_since)),

@@ -69,8 +69,8 @@ class Letter:
 
     @staticmethod
     def _of_order(order: Order) -> Q:
-        """The accounts that an order is about: those it made, or the one that it reactivates."""
-        return Q(account=order.reactivates_id) if order.reactivates_id else Q(account__order=order)
+        """The accounts that an order is about: those it made, or the one that it concerns."""
+        return Q(account=order.concerns_id) if order.concerns_id else Q(account__order=order)
 
 
 def load(claim: Claim) -> list[Letter]:
@@ -79,7 +79,7 @@ def load(claim: Claim) -> list[Letter]:
     notices = Notice.objects.in_bulk({message.notice_id for message in messages if message.notice_id})
     for message in messages:  # one object a notice: the second mail of a notice prints the day that the first one set
         message.notice = notices[message.notice_id] if message.notice_id else None
-    orders = Order.objects.select_related("requester", "reactivates__environment").prefetch_related("environments")
+    orders = Order.objects.select_related("requester", "concerns__environment").prefetch_related("environments")
     accounts = Account.objects.select_related("environment", "organisation", "owner")
     about_order = orders.in_bulk(_ids(messages, Order.subject_type()))
     about_account = accounts.in_bulk(_ids(messages, Account.subject_type()))

@@ -190,7 +190,7 @@ def _why_account(address: str, account: Account) -> str:
 def _order_facts(order: Order) -> Iterator[tuple[str, str]]:
     yield _("Order"), order.reference
     yield _("Organisation"), order.organisation_name
-    yield _("API account"), order.reactivates.client_id if order.reactivates else ""
+    yield _("API account"), order.concerns.client_id if order.concerns else ""
     yield _("Role in Loop"), order.role_words
     yield _("Environments"), ", ".join(_environment_names(order))
     yield _("System"), order.system

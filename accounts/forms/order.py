@@ -105,7 +105,7 @@ class OrderForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.draft = draft
         self.fields["environments"].queryset = _choosable(order)  # type: ignore[attr-defined]  # a choice of rows
-        if order is not None and order.reactivates_id:
+        if order is not None and order.concerns_id:
             self.fields["environments"].disabled = True
         for name, field in self.fields.items():
             field.error_messages["required"] = _WHEN_EMPTY[name]

@@ -35,6 +35,9 @@ LABELS: dict[str, Any] = {
     "hold_warning_days": _("Warning before an account is not left alone any more (days)"),
     "provider_reminder_days": _("Reminder of a task at Cegal (working days)"),
     "reactivation_short_days": _("Reactivation without a new approval (days after the suspension)"),
+    "rotation_overlap_days": _("Both secrets work after a new one was collected (days)"),
+    "rotation_warning_days": _("Warning before the old secret is removed (days)"),
+    "rotation_longest_days": _("Longest time that an owner can keep both secrets (days)"),
 }
 
 HINTS: dict[str, Any] = {
@@ -57,6 +60,11 @@ HINTS: dict[str, Any] = {
     "reactivation_short_days": _(
         "An account that was suspended for inactivity comes back through Support alone if it is ordered before."
     ),
+    "rotation_overlap_days": _(
+        "After it Cegal is asked to remove the old secret. Secrets that were collected keep their day."
+    ),
+    "rotation_warning_days": _("The owner and the technical contact are told so long before."),
+    "rotation_longest_days": _("Counted from the day on which the new secret was collected."),
 }
 
 GROUPS: tuple[tuple[Any, Any, tuple[str, ...]], ...] = (
@@ -64,6 +72,11 @@ GROUPS: tuple[tuple[Any, Any, tuple[str, ...]], ...] = (
     (_("Many suspensions at once"), "", POLICY_NAMES[5:7]),
     (_("Client secrets, returned orders and hand-overs"), "", POLICY_NAMES[7:11]),
     (_("Suspension and reactivation"), "", ("provider_reminder_days", "reactivation_short_days")),
+    (
+        _("Replacing a client secret"),
+        "",
+        ("rotation_overlap_days", "rotation_warning_days", "rotation_longest_days"),
+    ),
     (
         _("Stage targets"),
         _("The longest that an order should wait. After it the order counts as late, and a reminder goes out."),

@@ -138,10 +138,10 @@ class SetupForm(CommentForm):
     def __init__(self, *args: Any, subject: Order | Account, **kwargs: Any) -> None:
         super().__init__(*args, subject=subject, **kwargs)
         assert isinstance(subject, Order)  # noqa: S101 - only orders are set up
-        self.environments: list[Environment] = [] if subject.reactivates_id else list(subject.environments.all())
+        self.environments: list[Environment] = [] if subject.concerns_id else list(subject.environments.all())
         for environment in self.environments:
             self.fields |= _setup_fields(environment)
-        if subject.reactivates_id:
+        if subject.concerns_id:
             self.fields |= _renewal_fields()
 
     def groups(self) -> list[tuple[Environment, list[forms.BoundField]]]:
@@ -155,7 +155,7 @@ class SetupForm(CommentForm):
 
     def arguments(self) -> dict[str, Any]:
         said = self.cleaned_data
-        if account := self.subject.reactivates:
+        if account := self.subject.concerns:
             secret = said["client_secret"]
             new = [Setup(account.environment, account.client_id, secret, said["expires_on"])] if secret else []
             return {**super().arguments(), "setups": new}

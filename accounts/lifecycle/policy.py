@@ -33,6 +33,9 @@ class Policy:
     hold_warning_days: int = 7
     provider_reminder_days: int = 2
     reactivation_short_days: int = 90
+    rotation_overlap_days: int = 14
+    rotation_warning_days: int = 3
+    rotation_longest_days: int = 60
 
     @property
     def reminder_days(self) -> tuple[int, ...]:
@@ -63,6 +66,9 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "hold_warning_days": (1, 90),
     "provider_reminder_days": (1, 60),
     "reactivation_short_days": (1, 365),
+    "rotation_overlap_days": (1, 90),
+    "rotation_warning_days": (1, 30),
+    "rotation_longest_days": (1, 365),
     **{name: (1, 60) for name in POLICY_NAMES if name.startswith("target_")},
 }
 """The least and the most of each number: nobody should be asked for an answer in a day, or be watched for no time."""
@@ -80,4 +86,8 @@ def problems(policy: Policy) -> dict[str, Sentence]:
         found.setdefault("second_reminder_days", _("The second reminder must come after the first."))
     if policy.return_warning_days >= policy.return_days:
         found.setdefault("return_warning_days", _("The warning must come within the time to answer."))
+    if policy.rotation_warning_days >= policy.rotation_overlap_days:
+        found.setdefault("rotation_warning_days", _("The warning must come while both secrets work."))
+    if policy.rotation_longest_days < policy.rotation_overlap_days:
+        found.setdefault("rotation_longest_days", _("This cannot be shorter than the usual time with both secrets."))
     return found

@@ -66,10 +66,13 @@ class TaskKind(StrEnum):
     ENABLE_CLIENT = "enable_client"
     FIND_CONTACT = "find_contact"
     NEW_SECRET = "new_secret"  # noqa: S105 - the name of a task, not a secret
+    REMOVE_SECRET = "remove_secret"  # noqa: S105 - the name of a task, not a secret
     CALLS_AFTER_SUSPENSION = "calls_after_suspension"
 
 
-PROVIDER_TASKS = frozenset({TaskKind.DISABLE_CLIENT, TaskKind.ENABLE_CLIENT, TaskKind.NEW_SECRET})
+PROVIDER_TASKS = frozenset(
+    {TaskKind.DISABLE_CLIENT, TaskKind.ENABLE_CLIENT, TaskKind.NEW_SECRET, TaskKind.REMOVE_SECRET}
+)
 """The tasks of the provider (Cegal); the others are Support's."""
 
 

@@ -148,6 +148,20 @@ class Credential(models.Model):
     revealed_at = models.DateTimeField(null=True)
     revealed_by = models.CharField(max_length=200, null=True)  # noqa: DJ001 - both or neither with revealed_at
     destroyed_at = models.DateTimeField(null=True)
+    ending = models.CharField(max_length=3, blank=True, help_text="Its last characters, to tell two secrets apart.")
+    key_id = models.CharField(max_length=100, blank=True, help_text="The provider’s id of this secret.")
+    removed_at = models.DateTimeField(null=True, help_text="When the provider confirmed that it is removed.")
+    rotation = models.ForeignKey(
+        Order, null=True, on_delete=models.PROTECT, related_name="secrets",
+        help_text="The order for which it came beside the secret before it.",
+    )  # fmt: skip
+    overlap_until = models.DateField(null=True, help_text="Through this day the secret before it is left in place.")
+    overlap_announced_on = models.DateField(null=True)
+    overlap_ended_at = models.DateTimeField(null=True, help_text="When the removal of the one before was asked for.")
+    in_use_at = models.DateTimeField(null=True, help_text="When its owner confirmed that it is the one in use.")
+    expiry_told = models.PositiveSmallIntegerField(
+        null=True, help_text="The fewest days before the expiry for which its people were told; 0: that it expired."
+    )
 
     class Meta:
         constraints = [
@@ -160,9 +174,21 @@ class Credential(models.Model):
             models.UniqueConstraint(
                 fields=["account"], condition=Q(destroyed_at__isnull=True), name="credential_one_to_collect"
             ),
+            models.CheckConstraint(
+                condition=Q(overlap_until__isnull=True) | Q(rotation__isnull=False, revealed_at__isnull=False),
+                name="credential_overlap_begins_when_collected",
+            ),
         ]
         indexes = [
             models.Index(fields=["collect_by"], name="credential_due", condition=Q(destroyed_at__isnull=True)),
+            models.Index(
+                fields=["expires_on", "id"], name="credential_by_expiry", condition=Q(removed_at__isnull=True)
+            ),
+            models.Index(
+                fields=["overlap_until"],
+                name="credential_in_overlap",
+                condition=Q(overlap_until__isnull=False, overlap_ended_at__isnull=True),
+            ),
         ]
 
     @property

@@ -29,7 +29,7 @@ _LABELS = {name: name.replace("_", " ") for name in FORM_FIELDS}
 
 def order_facts(order: Order, by: Actor, *, comment: str = "", **said: Any) -> OrderFacts:
     """The facts of ``order`` for ``by``; ``said`` are the particulars that only one verb knows (see OrderFacts)."""
-    owner = order.reactivates.owner_id if order.reactivates_id and order.reactivates else None
+    owner = order.concerns.owner_id if order.concerns else None
     parts = parts_of([order.pk]).get(order.pk, Parts())
     return OrderFacts(
         roles=by.plays(subject_id=order.pk, requester_id=order.requester_id, owner_id=owner),
@@ -44,7 +44,7 @@ def order_facts(order: Order, by: Actor, *, comment: str = "", **said: Any) -> O
         missing=missing_fields(order),
         purpose=order.purpose,
         organisation=order.organisation_name,
-        **_about_reactivation(order),
+        **_about_its_account(order),
         **said,
     )
 
@@ -62,18 +62,18 @@ def account_facts(account: Account, by: Actor, *, comment: str = "") -> AccountF
     )
 
 
-def _about_reactivation(order: Order) -> dict[str, Any]:
-    if order.reactivates_id is None:
+def _about_its_account(order: Order) -> dict[str, Any]:
+    if order.concerns_id is None:
         return {}
-    state, since = Account.objects.values_list("state", "state_since").get(pk=order.reactivates_id)
-    others = Order.objects.asking_for(order.reactivates_id).exclude(pk=order.pk)
+    state, since = Account.objects.values_list("state", "state_since").get(pk=order.concerns_id)
+    others = Order.objects.asking_for(order.concerns_id, OrderKind(order.kind)).exclude(pk=order.pk)
     sent = order.submitted_at
     return {
         "account_state": state,
         "other_order": others.values_list("reference", flat=True).first() or "",
         "suspended_days": (timezone.localdate(sent) - timezone.localdate(since)).days if sent else None,
         "short_days": current_policy().reactivation_short_days,
-        "by_hand": not _suspended_for_inactivity(order.reactivates_id),
+        "by_hand": not _suspended_for_inactivity(order.concerns_id),
     }
 
 
@@ -89,7 +89,8 @@ def _suspended_for_inactivity(account_id: UUID) -> bool:
 def _reactivation_of(account: Account) -> str:
     if account.state != AccountState.SUSPENDED.value:
         return ""
-    return Order.objects.asking_for(account.pk).values_list("reference", flat=True).first() or ""
+    asking = Order.objects.asking_for(account.pk, OrderKind.REACTIVATION)
+    return asking.values_list("reference", flat=True).first() or ""
 
 
 def missing_fields(order: Order) -> tuple[str, ...]:

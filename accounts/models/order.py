@@ -56,9 +56,9 @@ class OrderQuerySet(models.QuerySet["Order"]):
             seen |= Q(sent_to_cegal_at__isnull=False)
         return self.filter(seen)
 
-    def asking_for(self, account_id: UUID) -> OrderQuerySet:
-        """The orders that were sent, have not ended, and ask to reactivate this account."""
-        return self.filter(reactivates=account_id).exclude(state__in=[OrderState.DRAFT.value, *ENDED])
+    def asking_for(self, account_id: UUID, kind: OrderKind) -> OrderQuerySet:
+        """The orders of ``kind`` that were sent, have not ended, and are about this account."""
+        return self.filter(concerns=account_id, kind=kind.value, state__in=OPEN)
 
 
 class Order(Subject):
@@ -92,9 +92,10 @@ class Order(Subject):
         Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="assigned_orders",
         help_text="The colleague in Support who works on it.",
     )  # fmt: skip
-    reactivates: models.ForeignKey[Account | None, Account | None] = models.ForeignKey(
-        "accounts.Account", null=True, on_delete=models.PROTECT, related_name="reactivation_orders"
-    )
+    concerns: models.ForeignKey[Account | None, Account | None] = models.ForeignKey(
+        "accounts.Account", null=True, on_delete=models.PROTECT, related_name="orders_about",
+        help_text="The account that a reactivation or a secret rotation is about.",
+    )  # fmt: skip
 
     objects = OrderQuerySet.as_manager()
 
@@ -103,7 +104,10 @@ class Order(Subject):
             known("state", OrderState, "order_state_is_known"),
             known("kind", OrderKind, "order_kind_is_known"),
             models.CheckConstraint(condition=~Q(reference=""), name="order_reference_is_given"),
-            models.CheckConstraint(condition=_MAY_BE_INCOMPLETE | _COMPLETE, name="order_form_is_complete"),
+            models.CheckConstraint(
+                condition=_MAY_BE_INCOMPLETE | _COMPLETE | Q(kind=OrderKind.SECRET_ROTATION.value),  # it has no form
+                name="order_form_is_complete",
+            ),
             models.CheckConstraint(
                 condition=_MAY_BE_INCOMPLETE | Q(organisation__isnull=False, submitted_at__isnull=False),
                 name="order_sent_has_organisation_and_time",
@@ -118,9 +122,14 @@ class Order(Subject):
                 name="order_at_cegal_was_sent",
             ),
             models.CheckConstraint(
-                condition=Q(kind=OrderKind.REACTIVATION.value, reactivates__isnull=False)
-                | (~Q(kind=OrderKind.REACTIVATION.value) & Q(reactivates__isnull=True)),
-                name="order_reactivation_names_account",
+                condition=Q(kind=OrderKind.NEW_ACCESS.value, concerns__isnull=True)
+                | (~Q(kind=OrderKind.NEW_ACCESS.value) & Q(concerns__isnull=False)),
+                name="order_about_an_account_names_it",
+            ),
+            models.UniqueConstraint(
+                fields=["concerns"],
+                condition=Q(kind=OrderKind.SECRET_ROTATION.value, state__in=OPEN),
+                name="order_one_rotation_per_account",
             ),
         ]
         indexes = [
@@ -136,6 +145,16 @@ class Order(Subject):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def reactivates(self) -> Account | None:
+        """The suspended account that a reactivation asks for; None for an order of another kind."""
+        return self.concerns if self.kind == OrderKind.REACTIVATION.value else None
+
+    @property
+    def rotates(self) -> Account | None:
+        """The account whose secret a secret rotation replaces; None for an order of another kind."""
+        return self.concerns if self.kind == OrderKind.SECRET_ROTATION.value else None
 
     @property
     def role_words(self) -> str:

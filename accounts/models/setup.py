@@ -10,9 +10,10 @@ from accounts.models.environment import Environment
 
 @dataclass(frozen=True)
 class Setup:
-    """One client. The secret never shows in a representation of this."""
+    """One client. The secret never shows in a representation of this. ``key_id``: the provider's id of the secret."""
 
     environment: Environment
     client_id: str
     client_secret: str = field(repr=False)
     expires_on: date | None = None
+    key_id: str = ""

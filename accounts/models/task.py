@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Q
 
-from accounts.lifecycle.states import PROVIDER_TASKS, OrderState, TaskKind
-from accounts.models.account import Account
+from accounts.lifecycle.states import PROVIDER_TASKS, OrderKind, OrderState, TaskKind
+from accounts.models.account import Account, Credential
 from accounts.models.among import among
 from accounts.models.event import Event
 from accounts.models.subject import both_or_neither, choices, known
@@ -26,7 +26,8 @@ class TaskQuerySet(models.QuerySet["Task"]):
         by_order = Q(
             kind=TaskKind.ENABLE_CLIENT.value,
             done_at__isnull=True,
-            account__reactivation_orders__state=OrderState.CEGAL_SETUP.value,
+            account__orders_about__kind=OrderKind.REACTIVATION.value,
+            account__orders_about__state=OrderState.CEGAL_SETUP.value,
         )
         provider = self.filter(kind__in=[kind.value for kind in PROVIDER_TASKS])
         return provider.exclude(pk__in=Task.objects.filter(by_order).values("pk"))
@@ -40,7 +41,8 @@ class Task(models.Model):
     """One piece of work about one account; ``event`` is the change that owes it.
 
     ``reminded_on`` and ``escalated_on`` are the days on which the provider, and then Support, was told that it stays
-    open. ``superseded``: a later task took its place; nobody did it.
+    open. ``superseded``: a later task took its place; nobody did it. ``credential``: the secret to remove (None there:
+    whatever secrets the client has from before the portal knew it); for the other kinds it is empty.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -53,6 +55,7 @@ class Task(models.Model):
     reminded_on = models.DateField(null=True)
     escalated_on = models.DateField(null=True)
     superseded = models.BooleanField(default=False)
+    credential = models.ForeignKey(Credential, null=True, on_delete=models.PROTECT, related_name="tasks")
 
     objects = TaskQuerySet.as_manager()
 
@@ -62,8 +65,15 @@ class Task(models.Model):
             both_or_neither("done_at", "done_by", "task_done_by_somebody"),
             models.UniqueConstraint(
                 fields=["account", "kind"],
-                condition=Q(done_at__isnull=True),
+                condition=Q(done_at__isnull=True, credential__isnull=True),
                 name="task_open_once_per_account",
+            ),
+            models.UniqueConstraint(
+                fields=["credential", "kind"], condition=Q(done_at__isnull=True), name="task_open_once_per_secret"
+            ),
+            models.CheckConstraint(
+                condition=Q(credential__isnull=True) | Q(kind=TaskKind.REMOVE_SECRET.value),
+                name="task_names_the_secret_to_remove",
             ),
         ]
         indexes = [

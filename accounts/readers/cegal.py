@@ -76,7 +76,7 @@ def _order_says(search: Search) -> Q:
     if search.text:
         own = Account.objects.filter(order=OuterRef("pk"), client_id__icontains=search.text)
         shown = Q(reference__istartswith=search.text) | contains(search.text, "organisation_name") | Q(Exists(own))
-        found &= says(search.text) & (shown | Q(reactivates__client_id__icontains=search.text))
+        found &= says(search.text) & (shown | Q(concerns__client_id__icontains=search.text))
     return found
 
 

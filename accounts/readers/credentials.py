@@ -102,9 +102,9 @@ class CredentialState:
 
 
 def accounts_of(order: Order) -> QuerySet[Account]:
-    """The accounts whose secrets an order is about: those it made; or that which it reactivates, with a new secret."""
-    renewed = Q(pk=order.reactivates_id, credentials__destroyed_at__isnull=True, credentials__isnull=False)
-    mine = renewed if order.reactivates_id else Q(order=order)
+    """The accounts whose secrets an order is about: those it made; or that which it concerns, with a new secret."""
+    renewed = Q(pk=order.concerns_id, credentials__destroyed_at__isnull=True, credentials__isnull=False)
+    mine = renewed if order.concerns_id else Q(order=order)
     return Account.objects.filter(mine).select_related("environment").order_by("environment")
 
 

@@ -130,7 +130,7 @@ def rows_of(found: Iterable[Message]) -> list[Row]:
     of_order = {m.event.subject_id for m in held if m.event.subject_type == Order.subject_type()}
     of_account = {m.event.subject_id for m in held if m.event.subject_type == Account.subject_type()}
     about: dict[object, Order | Account] = {
-        **Order.objects.select_related("requester", "reactivates__environment").in_bulk(of_order),
+        **Order.objects.select_related("requester", "concerns__environment").in_bulk(of_order),
         **Account.objects.select_related("environment", "organisation", "owner").in_bulk(of_account),
     }
     return [Row(message, about.get(message.event.subject_id)) for message in held]

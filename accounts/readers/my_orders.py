@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.orders import TURN
-from accounts.lifecycle.states import OrderKind, OrderState
+from accounts.lifecycle.states import OrderState
 from accounts.models import Credential, Order
 from accounts.models.order import ENDED
 from accounts.readers import paging
@@ -35,7 +35,7 @@ def my_orders(by: Actor, asked: Mapping[str, str], turn: str = "") -> tuple[list
     ``turn`` narrows them: "mine" waits for ``by``, "others" is under way, "ended" needs nobody; "" is all.
     """
     orders = Order.objects.filter(requester_id=by.id).filter(_whose(by, turn))
-    orders = orders.select_related("reactivates", "assignee").prefetch_related("environments")
+    orders = orders.select_related("concerns", "assignee").prefetch_related("environments")
     shown = paging.page(orders, NEWEST_FIRST, asked)
     waiting = set(secrets_to_collect(by).values_list("account__order_id", flat=True))
     rows = [Row(o, title(o), whose_turn(o, Follower(to_collect=o.pk in waiting))) for o in shown.rows]
@@ -67,8 +67,10 @@ def secrets_to_collect(by: Actor) -> QuerySet[Credential]:
 
 def title(order: Order) -> str:
     """What an order is called in lists and at the top of its page."""
-    if order.kind == OrderKind.REACTIVATION.value and order.reactivates is not None:
+    if order.reactivates is not None:
         return _("Reactivation of %(client_id)s") % {"client_id": order.reactivates.client_id}
+    if order.rotates is not None:
+        return _("New secret for %(client_id)s") % {"client_id": order.rotates.client_id}
     if order.organisation_name:
         return _("Access for %(organisation)s") % {"organisation": order.organisation_name}
     return _("New order")

@@ -76,7 +76,7 @@ def likely_duplicates(order: Order) -> list[Account]:
 
     The last used first; one more than [5], so that it is known whether there are more.
     """
-    if order.reactivates_id or not order.organisation_number:
+    if order.concerns_id or not order.organisation_number:
         return []
     accounts = Account.objects.filter(
         organisation__number=order.organisation_number,

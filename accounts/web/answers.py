@@ -19,10 +19,11 @@ _FIRST_OF_GROUP = {"role": "id_role_0", "environments": "id_environments_0"}
 
 def rows(order: Order) -> list[Row]:
     """Every answer, for the side of the order's page."""
-    account = order.reactivates
-    reactivated = [{"term": _("Account to reactivate"), "value": account.client_id, "mono": True}] if account else []
+    account = order.concerns
+    term = _("Account whose secret is replaced") if order.rotates else _("Account to reactivate")
+    concerned = [{"term": term, "value": account.client_id, "mono": True}] if account else []
     return [
-        *reactivated,
+        *concerned,
         {"term": _("Organisation"), "lines": [order.organisation_name, order.organisation_number]},
         {"term": _label("role"), "value": order.role_words},
         {"term": _label("environments"), "envs": list(order.environments.all())},
@@ -75,7 +76,7 @@ def closed_rows(order: Order, names: Collection[str]) -> list[Row]:
     return [
         _row(order, (), name, **(shown[name] if name in shown else {"value": getattr(order, name)}))
         for name in FIELD_LABELS
-        if name in names and not (name == "environments" and order.reactivates_id)
+        if name in names and not (name == "environments" and order.concerns_id)
     ]
 
 
@@ -87,7 +88,7 @@ def changed_fields(order: Order) -> frozenset[str]:
 
 
 def _row(order: Order, changed: Collection[str], name: str, **shown: Any) -> Row:
-    fixed = name == "environments" and order.reactivates_id is not None
+    fixed = name == "environments" and order.concerns_id is not None
     field = _FIRST_OF_GROUP.get(name, f"id_{name}")
     opened = f"?open={name}" if order.state == OrderState.RETURNED.value else ""
     to_field = "" if fixed else f"{reverse('order_edit', args=[order.reference])}{opened}#{field}"

@@ -66,7 +66,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 def order(request: HttpRequest, reference: str) -> HttpResponse:
     """One order that was sent to Cegal. POST completes its setup; a secret is never echoed."""
     actor = actor_for(request)
-    orders = reader.sent(actor).select_related("requester", "reactivates__environment")
+    orders = reader.sent(actor).select_related("requester", "concerns__environment")
     found = get_object_or_404(orders, reference=reference)
     if request.method == "POST":
         return _complete(request, found, actor)

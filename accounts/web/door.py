@@ -62,7 +62,7 @@ def find_order(request: HttpRequest, reference: str, *, at_cegal: bool = False) 
     """
     actor = actor_for(request)
     orders = Order.objects.visible_to(actor if at_cegal else _besides_cegal(actor)).select_related(
-        "requester", "organisation", "reactivates", "assignee"
+        "requester", "organisation", "concerns", "assignee"
     )
     return get_object_or_404(orders, reference=reference)
 

@@ -17,7 +17,7 @@ from accounts.actions import handovers, ordering
 from accounts.forms.mine import MyAccountsFilter
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import NotReady
-from accounts.lifecycle.states import AccountState, OrderState
+from accounts.lifecycle.states import AccountState, OrderKind, OrderState
 from accounts.models import Account, Order, current_policy, effective_at
 from accounts.readers import account_page as reader
 from accounts.readers import feeds
@@ -133,8 +133,8 @@ def _reactivation(found: Account, actor: Actor) -> dict[str, Any] | None:
 
 
 def _unfinished(found: Account, actor: Actor) -> Order | None:
-    begun = Order.objects.visible_to(actor).filter(reactivates=found).exclude(state__in=ENDED)
-    return begun.order_by("-created_at", "pk").first()
+    begun = Order.objects.visible_to(actor).filter(concerns=found, kind=OrderKind.REACTIVATION.value)
+    return begun.exclude(state__in=ENDED).order_by("-created_at", "pk").first()
 
 
 def _staff_page(found: Account, actor: Actor) -> str:

@@ -33,10 +33,10 @@ def staff_rows(order: Order, changed: Changed, *, may_reassign: bool = False) ->
     ]
     if may_reassign:
         rows[0]["change_url"] = reverse("staff_order_requester", args=[order.reference])
-    if may_reassign and order.reactivates_id is None:
+    if may_reassign and order.concerns_id is None:
         rows[-1]["change_url"] = reverse("staff_order_owner", args=[order.reference])
-    if order.reactivates is not None:
-        rows.insert(1, _reactivates(order.reactivates, reverse("staff_account", args=[order.reactivates.pk])))
+    if order.concerns is not None:
+        rows.insert(1, _concerns(order, order.concerns, reverse("staff_account", args=[order.concerns.pk])))
     return rows
 
 
@@ -49,7 +49,7 @@ def cegal_rows(order: Order) -> list[Row]:
         {"term": _label("purpose"), "text": order.purpose},
         {"term": _label("technical_name"), "value": order.technical_name, "email": order.technical_email},
     ]
-    return [*rows, _reactivates(order.reactivates, "")] if order.reactivates is not None else rows
+    return [*rows, _concerns(order, order.concerns, "")] if order.concerns is not None else rows
 
 
 def _label(name: str) -> str:
@@ -100,6 +100,7 @@ def _listed(changed: Changed) -> Row:
     return _marked(", ".join(changed["environments"][0])) if "environments" in changed else {}
 
 
-def _reactivates(account: Account, url: str) -> Row:
-    row: Row = {"term": _("Account to reactivate"), "value": account.client_id}
+def _concerns(order: Order, account: Account, url: str) -> Row:
+    term = _("Account whose secret is replaced") if order.rotates else _("Account to reactivate")
+    row: Row = {"term": term, "value": account.client_id}
     return row | {"url": url} if url else row

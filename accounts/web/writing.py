@@ -71,7 +71,7 @@ def form_page(
 
 def already(request: HttpRequest, form: OrderForm, found: Order | None) -> AlreadyThere | None:
     """What this person already has for the system in the form. A reactivation is about just that."""
-    if found is not None and found.reactivates_id:
+    if found is not None and found.concerns_id:
         return None
     number, system = (str(form[name].value() or "") for name in ("organisation_number", "system"))
     wanted = [str(name) for name in form["environments"].value() or []]

@@ -86,7 +86,7 @@ def test_what_was_done_before_is_owed_anew(story: Story, task: Task) -> None:
 
 def test_which_tasks_are_the_providers() -> None:
     providers = {kind.value for kind in TaskKind if Task(kind=kind.value).is_providers}
-    assert providers == {"disable_client", "enable_client", "new_secret"}
+    assert providers == {"disable_client", "enable_client", "new_secret", "remove_secret"}
 
 
 def test_a_confirmation_is_in_the_accounts_history(story: Story, task: Task) -> None:

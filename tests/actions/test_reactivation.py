@@ -51,7 +51,7 @@ def open_tasks(account: Account) -> list[str]:
 
 def test_the_form_is_filled_from_the_account(story: Story, account: Account) -> None:
     order = Order.objects.get(pk=asked(story, account).pk)
-    assert (order.kind, order.reactivates, order.state) == ("reactivation", account, "draft")
+    assert (order.kind, order.concerns, order.state) == ("reactivation", account, "draft")
     assert (order.organisation_name, order.organisation_number) == ("Nordsjø Surplus AS", "923609016")
     assert (order.purpose, order.system, order.as_seller) == (account.purpose, "SAP", True)
     assert (order.owner_name, order.owner_email) == ("Ingrid Solheim", INGRID)
@@ -179,7 +179,7 @@ def test_two_presses_at_once_make_one_draft() -> None:
         ordering.start_reactivation(Account.objects.get(pk=account.pk), by=by, now=story.now)
 
     at_once(4, ask)
-    assert Order.objects.filter(reactivates=account).count() == 1
+    assert Order.objects.filter(concerns=account).count() == 1
 
 
 def test_a_reactivated_account_has_a_whole_year(story: Story, account: Account) -> None:

@@ -23,7 +23,7 @@ def found(text: str) -> set[str]:
 
 
 def in_step() -> bool:
-    rows = Order.objects.exclude(submitted_at=None).select_related("requester", "reactivates")
+    rows = Order.objects.exclude(submitted_at=None).select_related("requester", "concerns")
     return {row.pk: searching.text_of(row) for row in rows} == dict(SearchText.objects.values_list("order", "text"))
 
 

@@ -170,5 +170,5 @@ def test_a_reactivation_has_no_secret_to_collect(story: Story) -> None:
 
 
 def story_order(story: Story, account: Account) -> Order:
-    return Order(reference="LA-2026-9999", kind="reactivation", reactivates=account, requester=story.ingrid,
+    return Order(reference="LA-2026-9999", kind="reactivation", concerns=account, requester=story.ingrid,
                  created_at=story.now, state_since=story.now, owner_email=story.ingrid.email, version=1)  # fmt: skip

@@ -107,6 +107,14 @@ class OneOfEach:
             "task": rows.Task.objects.create(
                 kind="disable_client", account=notified, event=event, opened_at=now
             ),
+            "removal": rows.Task.objects.create(
+                kind="remove_secret", account=notified, event=event, opened_at=now,
+                credential=rows.Credential.objects.get(account__order=issuing),
+            ),
+            "rotation": rows.Order.objects.create(
+                reference="LA-2026-9999", kind="secret_rotation", state="support", state_since=now, created_at=now,
+                requester=story.ingrid, concerns=notified, organisation=notified.organisation, submitted_at=now,
+            ),
             "dailyusage": rows.DailyUsage.objects.create(account=notified, day=TODAY, calls=1),
             "coverage": rows.Coverage.objects.filter(environment=story.test)[0],
             "apitoken": token,

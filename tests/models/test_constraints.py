@@ -55,7 +55,9 @@ CHECKS: list[tuple[str, str, dict[str, object]]] = [
     ("order_returned_has_answer_by", "order", {"state": "returned", "answer_by": None}),
     ("order_at_cegal_was_sent", "order", {"state": "cegal_setup"}),
     ("order_at_cegal_was_sent", "order", {"state": "credential_issue"}),
-    ("order_reactivation_names_account", "order", {"kind": "reactivation"}),
+    ("order_about_an_account_names_it", "order", {"kind": "reactivation"}),
+    ("order_about_an_account_names_it", "order", {"kind": "secret_rotation"}),
+    ("order_about_an_account_names_it", "rotation", {"kind": "new_access", "state": "withdrawn"}),
     ("account_state_is_known", "account", {"state": "asleep"}),
     ("account_client_id_is_given", "account", {"client_id": ""}),
     ("account_purpose_is_given", "account", {"purpose": ""}),
@@ -72,6 +74,7 @@ CHECKS: list[tuple[str, str, dict[str, object]]] = [
     ("credential_secret_until_destroyed", "credential", {"sealed_secret": ""}),
     ("credential_secret_until_destroyed", "credential", {"destroyed_at": NOW}),
     ("credential_secret_until_destroyed", "credential", {"revealed_at": NOW, "revealed_by": "Ingrid"}),
+    ("credential_overlap_begins_when_collected", "credential", {"overlap_until": TODAY}),
     ("job_run_state_is_known", "jobrun", {"state": "stuck"}),
     ("notice_outcome_is_known", "notice", {"outcome": "forgotten", "closed_at": NOW}),
     ("notice_delivered_has_answer_by", "notice", {"answer_by": None}),
@@ -106,6 +109,7 @@ CHECKS: list[tuple[str, str, dict[str, object]]] = [
     ("policy_is_one", "policyrecord", {"id": UUID(int=2)}),
     ("watchdog_is_one", "watchdog", {"id": UUID(int=1)}),
     ("task_kind_is_known", "task", {"kind": "dance"}),
+    ("task_names_the_secret_to_remove", "removal", {"kind": "disable_client"}),
     ("task_done_by_somebody", "task", {"done_at": NOW}),
     ("task_done_by_somebody", "task", {"done_by": "Silje"}),
     ("usage_counts_something", "dailyusage", {"calls": 0}),
@@ -139,6 +143,8 @@ TWICE: list[tuple[str, str, dict[str, object]]] = [
     ("suspension_list_one_open_per_environment", "suspensionlist", {}),
     ("message_once_per_event", "message", {}),
     ("task_open_once_per_account", "task", {}),
+    ("task_open_once_per_secret", "removal", {}),
+    ("order_one_rotation_per_account", "rotation", {"reference": "LA-2026-9998"}),
     ("usage_once_per_account_and_day", "dailyusage", {"calls": 7}),
     ("coverage_is_said_once", "coverage", {}),
     ("digest", "apitoken", {}),
@@ -161,6 +167,8 @@ NOT_TWICE_BUT_FINE: list[tuple[str, dict[str, object]]] = [
     ("suspensionlist", {"confirmed_at": NOW, "confirmed_by": "Marte"}),
     ("task", {"done_at": NOW, "done_by": "Silje"}),
     ("task", {"kind": "find_contact"}),
+    ("removal", {"done_at": NOW, "done_by": "Silje"}),
+    ("rotation", {"reference": "LA-2026-9997", "state": "issued"}),
     ("message", {"kind": "inactivity_reminder"}),
     ("usagebatch", {"idempotency_key": ""}),
 ]
@@ -186,7 +194,7 @@ def test_once_open_and_as_often_as_needed_when_over(one: OneOfEach) -> None:
 def test_a_draft_may_be_incomplete_and_nothing_later(one: OneOfEach) -> None:
     for state in ("support", "approval", "approved", "issued", "rejected"):
         with refused("order_form_is_complete"):
-            one.change("draft", {"state": state, "submitted_at": NOW})
+            one.change("draft", {"state": state, "submitted_at": NOW, "organisation": one.rows["organisation"]})
     one.change("draft", {"state": "withdrawn"})
 
 

@@ -92,7 +92,7 @@ def test_the_sent_page_is_for_what_is_sent(story: Story, ingrid: Client) -> None
 def test_a_reactivation_is_filled_in_and_its_environment_is_fixed(story: Story, ingrid: Client) -> None:
     account = story.account_in("suspended")
     answer = ingrid.post(reverse("account_reactivate", args=[account.pk]))
-    order = Order.objects.get(reactivates=account)
+    order = Order.objects.get(concerns=account)
     assert answer["Location"] == edit(order)
     typed: dict[str, Any] = {**TYPED, "environments": ["PRODUCTION"]}
     assert ingrid.post(edit(order), typed)["Location"] == check(order)
