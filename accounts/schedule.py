@@ -24,6 +24,7 @@ from accounts.actions import (
     handovers,
     holds,
     inactivity,
+    operations,
     provider,
     runs,
     timers,
@@ -105,6 +106,10 @@ def _verify_new(work: Work) -> Mapping[str, int]:
     return credentials.verify_new(clock=work.clock, by=SYSTEM, between=work.alive)
 
 
+def _work_operations(work: Work) -> Mapping[str, int]:
+    return operations.work_due(clock=work.clock, between=work.alive)
+
+
 def _destroy_uncollected(work: Work) -> Mapping[str, int]:
     return credentials.destroy_uncollected(today=work.today, now=work.now, by=SYSTEM)
 
@@ -156,6 +161,7 @@ JOBS: tuple[Job, ...] = (
     Job("take_in_bounces", _take_in_bounces),
     Job("deliver_webhooks", _deliver_webhooks),
     Job("verify_new", _verify_new),
+    Job("work_operations", _work_operations),
     Job("expire_secrets", _destroy_uncollected, time(0, 30)),
     Job("tidy_runs", _tidy_runs, time(4, 0)),
     Job("pull_usage", _pull_usage, time(5, 0)),

@@ -50,7 +50,7 @@ def ask_for_new_secret(account: Account, *, by: Actor, now: datetime, comment: s
 
 
 def enter_new_secret(
-    account: Account, *, client_secret: str, by: Actor, now: datetime, expires_on: date | None = None
+    account: Account, *, client_secret: str, by: Actor, now: datetime, expires_on: date | None = None, key_id: str = ""
 ) -> Event:
     """Cegal enters the secret that Support asked for.
 
@@ -64,7 +64,8 @@ def enter_new_secret(
         asked = account.tasks.filter(kind=TaskKind.NEW_SECRET.value, done_at__isnull=True)
         if not asked.update(done_at=now, done_by=by.name):
             raise LostRace(_("Nobody waits for a new secret of this account: it was entered already."))
-        credential = secrets.sealed(account, client_secret.strip(), by=by, now=now, expires_on=expires_on)
+        said = {"expires_on": expires_on, "key_id": key_id}
+        credential = secrets.sealed(account, client_secret.strip(), by=by, now=now, **said)  # type: ignore[arg-type]
         tell = _hand_over(account, credential, now)
         secrets.store([credential])
         return engine.note(account, "enter_new_secret", by=by, now=now, owed=Owed((tell,)))

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts import outbox
 from accounts.actions import engine, new_secret, provider, results, setup
 from accounts.actions.engine import Change, Owed
 from accounts.lifecycle.actor import Actor
-from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady, Refused
+from accounts.lifecycle.errors import LostRace, NotAllowed, Refused
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import Audience, OrderState, Role
@@ -35,9 +34,7 @@ def apply(operation: Operation, *, now: datetime) -> str:
     the operation is dropped; when the verb refuses it for good, it failed.
     """
     by = connector_actor(operation.environment)
-    use: Callable[[], object] | None = (
-        _of_task(operation, by, now) if operation.task_id else _of_order(operation, by, now)
-    )
+    use = _of_task(operation, operation.task, by, now) if operation.task else _of_order(operation, by, now)
     if use is None:
         _answered(operation).update(due_at=now + LOOK_AGAIN)
         return "waiting"
@@ -91,13 +88,13 @@ def begin_again(operation: Operation, *, by: Actor, now: datetime) -> None:
     outbox.wake(outbox.OPERATE)
 
 
-def _of_task(operation: Operation, by: Actor, now: datetime) -> Callable[[], object]:
-    task = Task.objects.select_related("account__environment").get(pk=operation.task_id)
+def _of_task(operation: Operation, seen: Task, by: Actor, now: datetime) -> Callable[[], object]:
+    task = Task.objects.select_related("account__environment").get(pk=seen.pk)
     if operation.kind != OperationKind.ADD_SECRET.value:
         return lambda: provider.confirm(task, by=by, now=now)
 
     def enter() -> object:
-        made = results.opened(operation_now(operation))
+        made = results.opened(Operation.objects.get(pk=operation.pk))
         return new_secret.enter_new_secret(
             task.account, client_secret=made.secret, expires_on=made.expires_on, key_id=made.key_id, by=by, now=now
         )
@@ -107,7 +104,7 @@ def _of_task(operation: Operation, by: Actor, now: datetime) -> Callable[[], obj
 
 def _of_order(operation: Operation, by: Actor, now: datetime) -> Callable[[], object] | None:
     """Complete the setup; None while something is missing that people, or another operation, must give."""
-    order = Order.objects.select_related("concerns__environment").get(pk=operation.order_id)
+    order = Order.objects.select_related("concerns__environment").get(pk=str(operation.order_id))
     if order.state != OrderState.CEGAL_SETUP.value or not _is_all_there(order):
         return None
     return lambda: setup.complete_setup(order, by=by, now=now)
@@ -123,11 +120,6 @@ def _is_all_there(order: Order) -> bool:
     return wanted == set(mine.values_list("environment_id", flat=True))
 
 
-def operation_now(operation: Operation) -> Operation:
-    """The row as it stands now, with its result."""
-    return Operation.objects.get(pk=operation.pk)
-
-
 def _answered(operation: Operation) -> Any:
     return Operation.objects.filter(pk=operation.pk, state=OperationState.ANSWERED.value)
 
@@ -137,6 +129,7 @@ def _ended(state: OperationState, now: datetime) -> dict[str, Any]:
 
 
 def _subject(operation: Operation) -> Order | Account:
-    if operation.order_id is not None:
-        return Order.objects.select_related("requester").get(pk=operation.order_id)
-    return Account.objects.select_related("owner").get(pk=operation.account_id)
+    if operation.order is not None:
+        return Order.objects.select_related("requester").get(pk=operation.order.pk)
+    assert operation.account is not None  # noqa: S101 - the database holds it for an operation of a task
+    return Account.objects.select_related("owner").get(pk=operation.account.pk)

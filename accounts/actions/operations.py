@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,14 +19,14 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from accounts.actions import connectors, results
+from accounts.actions import connectors, results, setup
 from accounts.actions.operation_ends import apply, fail
 from accounts.actions.operation_wishes import wish_of
 from accounts.gateways.provider import Outcome, Provider, Verdict
 from accounts.lifecycle.errors import NotReady
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
-from accounts.lifecycle.states import OrderKind, OrderState
+from accounts.lifecycle.states import OrderKind, OrderState, TaskKind
 from accounts.models import (
     AUTOMATIC,
     OF_TASK,
@@ -38,8 +38,8 @@ from accounts.models import (
     Order,
     Task,
 )
-from accounts.lifecycle.states import TaskKind
 from accounts.models.encrypted import SealError
+from accounts.people import connector_actor
 
 logger = logging.getLogger(__name__)
 
@@ -67,10 +67,13 @@ class _Run:
     adapter_of: Callable[[Connector], Provider]
     counts: Counter[str] = field(default_factory=Counter)
     adapters: dict[UUID, Provider] = field(default_factory=dict)
+    seen: list[UUID] = field(default_factory=list)
 
 
 def work_due(
-    *, clock: Clock, between: Callable[[], None] = lambda: None,
+    *,
+    clock: Clock,
+    between: Callable[[], None] = lambda: None,
     adapter_of: Callable[[Connector], Provider] | None = None,
 ) -> dict[str, int]:
     """Open what is wanted, and work on what is due; give how many were done, asked, postponed, failed, dropped.
@@ -81,11 +84,10 @@ def work_due(
     opened, dropped = open_wanted(now=clock()), drop_overtaken(now=clock())
     run.counts.update({"opened": opened, "dropped": dropped})
     end = clock() + RUN_FOR
-    while clock() < end and (operation := _claim(clock())) is not None:
-        try:
-            _work(operation, run)
-        finally:
-            _mine(operation).update(claim=None, claimed_until=None)
+    while clock() < end and (operation := _claim(clock(), but=run.seen)) is not None:
+        run.seen.append(operation.pk)
+        _work(operation, run)
+        _give_back(operation)  # not after a mistake of ours: then the others come first
         between()
     return {name: number for name, number in run.counts.items() if number}
 
@@ -127,14 +129,10 @@ def _open_for_orders(now: datetime) -> int:
     orders = Order.objects.filter(state=OrderState.CEGAL_SETUP.value).filter(
         Q(environments__provider__in=AUTOMATIC) | Q(concerns__environment__provider__in=AUTOMATIC)
     )
-    begun = Operation.objects.filter(order=OuterRef("pk"), sent_at=OuterRef("sent_to_cegal_at"))
     some = orders.select_related("concerns__environment").prefetch_related("environments").distinct()
-    rows = [row for order in some.annotate(begun=Exists(begun)) for row in _of_order(order, now)]
-    there = set(
-        Operation.objects.filter(order__in=[row.order_id for row in rows]).values_list(
-            "order_id", "environment_id", "kind", "sent_at"
-        )
-    )
+    rows = [row for order in some for row in _of_order(order, now)]
+    known = Operation.objects.filter(order__in={row.order_id for row in rows})
+    there = set(known.values_list("order_id", "environment_id", "kind", "sent_at"))
     new = [row for row in rows if (row.order_id, row.environment_id, row.kind, row.sent_at) not in there]
     return len(Operation.objects.bulk_create(new, ignore_conflicts=True, batch_size=500)) if new else 0
 
@@ -143,7 +141,7 @@ def _of_order(order: Order, now: datetime) -> list[Operation]:
     account = order.concerns
     environments = [account.environment] if account is not None else list(order.environments.all())
     kinds = list(_OF_ORDER[order.kind])
-    if order.reactivates is not None and _needs_secret(order):
+    if order.reactivates is not None and _needs_secret(order, now):
         kinds.append(OperationKind.ADD_SECRET)
     return [
         _new(kind, environment.pk, now, order=order, sent_at=order.sent_to_cegal_at, account=account)
@@ -151,10 +149,10 @@ def _of_order(order: Order, now: datetime) -> list[Operation]:
     ]  # fmt: skip
 
 
-def _needs_secret(order: Order) -> bool:
-    from accounts.actions.setup import needs_new_secret  # it asks for results, as operations do
-
-    return needs_new_secret(order)
+def _needs_secret(order: Order, now: datetime) -> bool:
+    assert order.concerns is not None  # noqa: S101 - a reactivation is about an account
+    by = connector_actor(order.concerns.environment)
+    return setup.needs_new_secret(order, by=by, today=timezone.localdate(now))
 
 
 def _new(kind: OperationKind, environment_id: UUID, now: datetime, **about: Any) -> Operation:
@@ -163,11 +161,11 @@ def _new(kind: OperationKind, environment_id: UUID, now: datetime, **about: Any)
     )  # fmt: skip
 
 
-def _claim(now: datetime) -> Operation | None:
+def _claim(now: datetime, but: Sequence[UUID] = ()) -> Operation | None:
     """Take the operation that is due longest and that nobody holds; of one account or order one at a time."""
     token = uuid.uuid4()
     with transaction.atomic():
-        free = _free(now).order_by("due_at", "pk").select_for_update(skip_locked=True, of=("self",))
+        free = _free(now).exclude(pk__in=but).order_by("due_at", "pk").select_for_update(skip_locked=True, of=("self",))
         found = free.first()
         if found is None:
             return None
@@ -187,6 +185,10 @@ def _free(now: datetime) -> QuerySet[Operation]:
 
 def _mine(operation: Operation) -> QuerySet[Operation]:
     return Operation.objects.filter(pk=operation.pk, claim=operation.claim)
+
+
+def _give_back(operation: Operation) -> None:
+    _mine(operation).update(claim=None, claimed_until=None)
 
 
 def _work(operation: Operation, run: _Run) -> None:

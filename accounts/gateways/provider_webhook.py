@@ -6,6 +6,7 @@ the same in every attempt: a receiver that has it already does nothing anew.
 
 from __future__ import annotations
 
+import base64
 import json
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -21,6 +22,7 @@ from accounts.gateways.client import BODY_MOST, GuardedClient, shared_client
 from accounts.gateways.provider import Client, Outcome, Secret, Seen, Verdict, Wish
 from accounts.gateways.talk import PAGE_MOST, Halt, Reply, ask, checked, in_words, refused_or_later, seen_in_words
 
+SHARED = "whsec_"
 CHUNK = 500  # clients in one request to look
 CANNOT_LOOK = (202, 204, 404, 405, 501)
 
@@ -39,6 +41,16 @@ class Access:
 def _(sentence: str) -> str:
     """Mark a sentence for translation."""
     return sentence
+
+
+def is_shared_secret(text: str) -> bool:
+    """Is this a secret as the specification wants it: whsec_ and the base64 of 24 to 64 bytes?"""
+    try:
+        return (
+            text.startswith("whsec_") and 24 <= len(base64.b64decode(text.removeprefix("whsec_"), validate=True)) <= 64
+        )
+    except ValueError:
+        return False
 
 
 class ByWebhook:
