@@ -241,5 +241,5 @@ def _store(operation: Operation, outcome: Outcome, now: datetime) -> str:
         counted = "postponed"
     open_ones = _mine(operation).exclude(state=OperationState.ANSWERED.value)  # an answer may have come by itself
     if not open_ones.filter(pk__in=Operation.objects.open().values("pk")).update(**kept):
-        logger.warning("an operation was answered or taken over meanwhile", extra={"operation": str(operation.pk)})
+        logger.info("an operation was answered or taken over meanwhile", extra={"operation": str(operation.pk)})
     return counted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from accounts.actions import connectors, operations
@@ -48,7 +48,7 @@ class Connected:
         made: Any = connectors.adapter(connector, clock=lambda: self.now)
         if connector.kind == ProviderKind.ENTRA.value:
             return Entra(made._access, client=self.client, sleep=lambda _seconds: None)
-        return ByWebhook(made._access, clock=lambda: self.now, client=self.client)
+        return ByWebhook(made._access, clock=lambda: datetime.now(UTC), client=self.client)
 
     def work(self, **later: float) -> dict[str, int]:
         """What a worker does; ``later`` says how long after the last round."""
