@@ -26,6 +26,7 @@ from accounts.actions import (
     inactivity,
     operations,
     provider,
+    reconciliation,
     runs,
     timers,
     uploads,
@@ -118,6 +119,10 @@ def _pull_usage(work: Work) -> Mapping[str, int]:
     return usage_pull.pull(clock=work.clock, by=SYSTEM, between=work.alive)
 
 
+def _reconcile_providers(work: Work) -> Mapping[str, int]:
+    return reconciliation.reconcile(clock=work.clock, between=work.alive)
+
+
 def _end_holds(work: Work) -> Mapping[str, int]:
     return holds.end_holds(today=work.today, now=work.now, by=SYSTEM)
 
@@ -164,6 +169,7 @@ JOBS: tuple[Job, ...] = (
     Job("work_operations", _work_operations),
     Job("expire_secrets", _destroy_uncollected, time(0, 30)),
     Job("tidy_runs", _tidy_runs, time(4, 0)),
+    Job("reconcile_providers", _reconcile_providers, time(4, 30)),
     Job("pull_usage", _pull_usage, time(5, 0)),
     Job("end_holds", _end_holds, time(5, 30)),
     Job("check_inactivity", _check_inactivity, time(6, 0)),
