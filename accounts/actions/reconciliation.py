@@ -37,16 +37,12 @@ from accounts.models import (
     OperationState,
     Task,
 )
+from accounts.models.connector import RESOLVED_BY
 from accounts.models.encrypted import SealError
 from accounts.models.insert import insert_rows
 
 SOON = timedelta(days=30)
 CHUNK = 1000
-OPENS = {
-    FindingKind.DISABLED_THERE.value: (TaskKind.ENABLE_CLIENT, TaskKind.DISABLE_CLIENT),
-    FindingKind.ENABLED_THERE.value: (TaskKind.DISABLE_CLIENT, TaskKind.ENABLE_CLIENT),
-}
-"""The task that resolves a difference, and the one that it takes the place of."""
 _STOPPED = (AccountState.SUSPENDED.value, AccountState.CLOSED.value)
 
 
@@ -92,9 +88,9 @@ def open_again(finding: Finding, *, by: Actor, now: datetime) -> Event:
     """
     _check_staff(by)
     account = Account.objects.select_related("owner").get(pk=str(finding.account_id)) if finding.account_id else None
-    if account is None or finding.kind not in OPENS:
+    if account is None or finding.kind not in RESOLVED_BY:
         raise NotReady(_("No task resolves this difference. See what the page says about it."))
-    wanted, other = OPENS[finding.kind]
+    wanted, other = RESOLVED_BY[finding.kind]
     if (account.state in _STOPPED) is not (wanted is TaskKind.DISABLE_CLIENT):
         raise NotReady(_("The account has changed since the comparison. Compare again."))
     if account.tasks.filter(kind=wanted.value, done_at__isnull=True).exists():

@@ -15,7 +15,16 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.order import OrderForm, answers
 from accounts.lifecycle.inactivity import hold_problem
-from accounts.models import Account, Environment, Order, current_policy
+from accounts.models import (
+    AUTOMATIC,
+    Account,
+    Environment,
+    Operation,
+    OperationKind,
+    OperationState,
+    Order,
+    current_policy,
+)
 from accounts.models.setup import Setup
 from accounts.words import say
 
@@ -133,14 +142,18 @@ class SetupForm(CommentForm):
     """Cegal's form: client id and secret for each environment ordered.
 
     A reactivation confirms, and asks for a new secret; whether it needs one, the verb decides.
+    What a connector has made is not asked for; where one is still at it, people may, and need not, do it by hand.
     """
 
     def __init__(self, *args: Any, subject: Order | Account, **kwargs: Any) -> None:
         super().__init__(*args, subject=subject, **kwargs)
         assert isinstance(subject, Order)  # noqa: S101 - only orders are set up
-        self.environments: list[Environment] = [] if subject.concerns_id else list(subject.environments.all())
+        self.environments: list[Environment] = [] if subject.concerns_id else _left_to_people(subject)
         for environment in self.environments:
-            self.fields |= _setup_fields(environment)
+            fields = _setup_fields(environment)
+            if environment.provider in AUTOMATIC:
+                fields = {name: _by_hand_if_need_be(field) for name, field in fields.items()}
+            self.fields |= fields
         if subject.concerns_id:
             self.fields |= _renewal_fields()
 
@@ -184,6 +197,21 @@ def _renewal_fields() -> dict[str, forms.Field]:
             widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         ),
     }
+
+
+def _left_to_people(order: Order) -> list[Environment]:
+    """The environments of which no connector has made the client yet."""
+    made = Operation.objects.filter(
+        order=order, sent_at=order.sent_to_cegal_at, kind=OperationKind.SET_UP.value,
+        state=OperationState.ANSWERED.value,
+    )  # fmt: skip
+    return list(order.environments.exclude(pk__in=made.values("environment")))
+
+
+def _by_hand_if_need_be(field: forms.Field) -> forms.Field:
+    field.required = False
+    field.help_text = field.help_text or _("The connector does this. Enter it only if you did it by hand.")
+    return field
 
 
 def _setup_fields(environment: Environment) -> dict[str, forms.Field]:

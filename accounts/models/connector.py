@@ -173,6 +173,13 @@ class FindingKind(StrEnum):
     EXPIRES_SOON = "expires_soon"
 
 
+RESOLVED_BY = {
+    FindingKind.DISABLED_THERE.value: (TaskKind.ENABLE_CLIENT, TaskKind.DISABLE_CLIENT),
+    FindingKind.ENABLED_THERE.value: (TaskKind.DISABLE_CLIENT, TaskKind.ENABLE_CLIENT),
+}
+"""The task that resolves a difference, and the one that it takes the place of."""
+
+
 class Finding(models.Model):
     """One difference that the last comparison of an environment found; the next one takes their place."""
 

@@ -32,6 +32,7 @@ from accounts.web import (
     my_accounts,
     order_form,
     orders,
+    providers,
     public,
     reassigning,
     reports,
@@ -140,6 +141,7 @@ urlpatterns: list[URLPattern] = [
     path("cegal/tasks/<uuid:pk>/", cegal.task, name="cegal_task"),
 ]
 urlpatterns += administration.ROUTES
+urlpatterns += providers.ROUTES
 urlpatterns += getting_started.ROUTES
 urlpatterns += connection.ROUTES
 if settings.MAIL_IS_KEPT:  # elsewhere there is no such page, and the navigation offers none
