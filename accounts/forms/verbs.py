@@ -6,6 +6,7 @@ takes by keyword besides who and when.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -152,7 +153,7 @@ class SetupForm(CommentForm):
         for environment in self.environments:
             fields = _setup_fields(environment)
             if environment.provider in AUTOMATIC:
-                fields = {name: _by_hand_if_need_be(field) for name, field in fields.items()}
+                _by_hand_if_need_be(environment, fields)
             self.fields |= fields
         if subject.concerns_id:
             self.fields |= _renewal_fields()
@@ -208,10 +209,12 @@ def _left_to_people(order: Order) -> list[Environment]:
     return list(order.environments.exclude(pk__in=made.values("environment")))
 
 
-def _by_hand_if_need_be(field: forms.Field) -> forms.Field:
-    field.required = False
-    field.help_text = field.help_text or _("The connector does this. Enter it only if you did it by hand.")
-    return field
+def _by_hand_if_need_be(environment: Environment, fields: Mapping[str, forms.Field]) -> None:
+    """Nobody has to fill in what a connector is at; whoever did it by hand may."""
+    for field in fields.values():
+        field.required = False
+    first = fields[f"client_id__{environment.name}"]
+    first.help_text = _("The connector does this. Enter it only if you did it by hand.")
 
 
 def _setup_fields(environment: Environment) -> dict[str, forms.Field]:
