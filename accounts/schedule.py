@@ -25,6 +25,8 @@ from accounts.actions import (
     holds,
     inactivity,
     operations,
+    overlaps,
+    proposals,
     provider,
     reconciliation,
     runs,
@@ -127,6 +129,18 @@ def _end_holds(work: Work) -> Mapping[str, int]:
     return holds.end_holds(today=work.today, now=work.now, by=SYSTEM)
 
 
+def _end_stranded(work: Work) -> Mapping[str, int]:
+    return overlaps.end_stranded(now=work.now, by=SYSTEM)
+
+
+def _end_overlaps(work: Work) -> Mapping[str, int]:
+    return overlaps.end_overlaps(today=work.today, now=work.now, by=SYSTEM)
+
+
+def _propose_rotations(work: Work) -> Mapping[str, int]:
+    return proposals.propose(today=work.today, now=work.now, by=SYSTEM)
+
+
 def _check_inactivity(work: Work) -> Mapping[str, int]:
     counts: Counter[str] = Counter()
     for entry in inactivity.check(today=work.today, now=work.now, by=SYSTEM, progress=work.progress):
@@ -167,6 +181,7 @@ JOBS: tuple[Job, ...] = (
     Job("deliver_webhooks", _deliver_webhooks),
     Job("verify_new", _verify_new),
     Job("work_operations", _work_operations),
+    Job("end_stranded", _end_stranded),
     Job("expire_secrets", _destroy_uncollected, time(0, 30)),
     Job("tidy_runs", _tidy_runs, time(4, 0)),
     Job("reconcile_providers", _reconcile_providers, time(4, 30)),
@@ -174,6 +189,8 @@ JOBS: tuple[Job, ...] = (
     Job("end_holds", _end_holds, time(5, 30)),
     Job("check_inactivity", _check_inactivity, time(6, 0)),
     Job("expire_handovers", _expire_handovers, time(5, 45)),
+    Job("end_overlaps", _end_overlaps, time(6, 15)),
+    Job("propose_rotations", _propose_rotations, time(6, 15)),
     Job("remind_provider", _remind_provider, time(6, 30)),
     Job("remind_stages", _remind_stages, time(6, 30)),
     Job("expire_returned", _expire_returned, time(6, 30)),

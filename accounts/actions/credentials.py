@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -14,10 +15,10 @@ from django.utils import timezone
 from accounts.actions import engine, secrets
 from accounts.actions.engine import Change, Owed
 from accounts.gateways import loop
-from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.actor import SYSTEM, Actor
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.lifecycle.sentence import Sentence as _
-from accounts.lifecycle.states import Audience, Role
+from accounts.lifecycle.states import Audience, OrderState, Role
 from accounts.lifecycle.transition import Tell
 from accounts.models import Account, Credential, Event, Order, current_policy
 from accounts.models.encrypted import SealError
@@ -46,6 +47,8 @@ def verify(credential: Credential, *, by: Actor, now: datetime) -> loop.TokenChe
         allow_private=account.environment.private_addresses_allowed,
     )
     _keep_outcome(credential, account, checked, by, now)
+    if credential.rotation_id is not None:
+        _go_on(credential.rotation_id, checked.ok, by, now)
     return checked
 
 
@@ -77,7 +80,8 @@ def issue_credentials(
     """credential issue -> issued: the accounts become active and their owner may collect the secrets.
 
     ``loop_references`` gives the reference in Loop by account id. Every credential must be verified, or
-    ``override`` set with a reason in ``comment``. For a reactivation the suspended account becomes active again.
+    ``override`` set with a reason in ``comment``. For a reactivation the suspended account becomes active again; for a
+    secret rotation the owner may collect the second secret.
     """
     references = loop_references or {}
     accounts = list(order.accounts.select_related("environment").order_by("environment"))
@@ -85,6 +89,7 @@ def issue_credentials(
         account.loop_reference = references.get(account.pk, account.loop_reference).strip()
     facts = order_facts(
         order, by, comment=comment, override=override, override_reason=comment,
+        secret_entered=_renewed(order).exists(),
         without_reference=tuple(a.environment.name for a in accounts if not a.loop_reference),
         unverified=_unverified(accounts) if order.concerns_id is None else _unverified_renewal(order),
     )  # fmt: skip
@@ -111,12 +116,14 @@ def reveal(credential: Credential, *, by: Actor, now: datetime) -> str:
         row = Credential.objects.get(pk=credential.pk)
         secret = "" if row.destroyed_at else secrets.opened(row)
         mine = Credential.objects.filter(pk=row.pk, destroyed_at__isnull=True)
-        gone = {"sealed_secret": "", "destroyed_at": now, "revealed_at": now, "revealed_by": by.name}
+        overlap = _overlap(row, now)
+        gone = {"sealed_secret": "", "destroyed_at": now, "revealed_at": now, "revealed_by": by.name, **overlap}
         if row.destroyed_at or not mine.update(**gone):
             row.refresh_from_db()
             raise LostRace(_already_gone(row))
-        owed = Owed((Tell("secret_collected", Audience.OWNER),))
-        engine.note(account, "reveal_secret", by=by, now=now, owed=owed)
+        until = {name.removeprefix("overlap_"): day.isoformat() for name, day in overlap.items()}
+        change = Change(data=lambda _a: until)
+        engine.note(account, "reveal_secret", by=by, now=now, change=change, owed=Owed(_collected(row)))
     return secret
 
 
@@ -134,11 +141,46 @@ def destroy_uncollected(*, today: date, now: datetime, by: Actor) -> dict[str, i
     return {"destroyed": destroyed}
 
 
+def _overlap(row: Credential, now: datetime) -> dict[str, date]:
+    """Both secrets work from the moment on in which the owner has the second one."""
+    if row.rotation_id is None:
+        return {}
+    return {"overlap_until": timezone.localdate(now) + timedelta(days=current_policy().rotation_overlap_days)}
+
+
+def _collected(row: Credential) -> tuple[Tell, ...]:
+    if row.rotation_id is None:
+        return (Tell("secret_collected", Audience.OWNER),)
+    return Tell("rotation_collected", Audience.OWNER), Tell("rotation_collected", Audience.TECHNICAL_CONTACT)
+
+
+def _go_on(rotation: UUID, verified: bool, by: Actor, now: datetime) -> None:
+    """A second secret that works is handed over by the portal itself; of one that does not, Support is told."""
+    order = (
+        Order.objects.select_related("concerns").filter(pk=rotation, state=OrderState.CREDENTIAL_ISSUE.value).first()
+    )
+    if order is None:
+        return
+    if not verified:
+        engine.note(
+            order, "rotation_waits", by=by, now=now, owed=Owed((Tell("rotation_not_verified", Audience.SUPPORT),))
+        )
+        return
+    with suppress(LostRace, NotReady):  # somebody issued it first, or the account is not in use any more
+        issue_credentials(order, by=SYSTEM, now=now)
+
+
 def _activate(order: Order, accounts: list[Account], by: Actor, now: datetime) -> None:
     today = timezone.localdate(now)
     until = today + timedelta(days=current_policy().secret_days)
-    if order.concerns_id is not None:
-        account = Account.objects.get(pk=order.concerns_id)
+    if order.rotates is not None:
+        _renewed(order).update(collect_by=until)
+        change = Change(data=lambda _a: {"order": order.reference})
+        owed = Owed((Tell("rotation_ready", Audience.OWNER), Tell("rotation_ready", Audience.TECHNICAL_CONTACT)))
+        engine.note(order.rotates, "issue_second_secret", by=by, now=now, change=change, owed=owed)
+        return
+    if order.reactivates is not None:
+        account = Account.objects.get(pk=order.reactivates.pk)
         change = Change(columns={"reactivated_on": today}, data=lambda _a: {"order": order.reference})
         engine.move(account, "reactivate", by=by, now=now, facts=account_facts(account, by), change=change)
         _renewed(order).update(collect_by=until)
@@ -158,8 +200,9 @@ def _unverified(accounts: list[Account]) -> tuple[str, ...]:
 
 
 def _renewed(order: Order) -> QuerySet[Credential]:
-    """The new secret that Cegal entered for a reactivated account, until it is issued."""
-    return Credential.objects.filter(account=order.concerns_id, destroyed_at__isnull=True, collect_by__isnull=True)
+    """The new secret that Cegal entered for a reactivation or a secret rotation, until it is issued."""
+    stored = Credential.objects.filter(destroyed_at__isnull=True, collect_by__isnull=True)
+    return stored.none() if order.concerns is None else stored.filter(account=order.concerns)
 
 
 def _unverified_renewal(order: Order) -> tuple[str, ...]:

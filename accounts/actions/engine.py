@@ -77,7 +77,7 @@ def move(subject: Subject, verb: str, *, by: Actor, now: datetime, facts: Facts,
     row = transition.find(TABLES[type(subject)], verb, subject.state)  # type: ignore[attr-defined]  # what has a table has a state
     transition.check(row, facts)
     change = _as_deputy(row, facts, change or Change())
-    moved = _write([subject], row.verb, by=by, now=now, change=change, owed=_of(row), target=row.target)
+    moved = _write([subject], row.verb, by=by, now=now, change=change, owed=_of(row, facts), target=row.target)
     if not moved:
         raise LostRace(who_was_first(subject))
     return moved[0][1]
@@ -95,7 +95,9 @@ def move_many(
         return []
     row = transition.find(TABLES[type(subjects[0])], verb, subjects[0].state)  # type: ignore[attr-defined]  # what has a table has a state
     transition.check(row, facts)
-    return _write(subjects, row.verb, by=by, now=now, change=change or Change(), owed=_of(row), target=row.target)
+    return _write(
+        subjects, row.verb, by=by, now=now, change=change or Change(), owed=_of(row, facts), target=row.target
+    )
 
 
 def _as_deputy(row: Transition, facts: Facts, change: Change) -> Change:
@@ -106,8 +108,8 @@ def _as_deputy(row: Transition, facts: Facts, change: Change) -> Change:
     return replace(change, data=lambda subject: {**change.data(subject), DEPUTY_FOR: principal.name})
 
 
-def _of(row: Transition) -> Owed:
-    return Owed(row.tells, row.owes)
+def _of(row: Transition, facts: Facts) -> Owed:
+    return Owed(row.told(facts), row.owes)
 
 
 def record(

@@ -12,9 +12,9 @@ from accounts.actions.engine import Change, Owed
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.lifecycle.sentence import Sentence as _
-from accounts.lifecycle.states import AccountState, Audience, Role, TaskKind
+from accounts.lifecycle.states import AccountState, Audience, OrderKind, OrderState, Role, TaskKind
 from accounts.lifecycle.transition import Tell
-from accounts.models import Account, Credential, Event, current_policy
+from accounts.models import Account, Credential, Event, Order, current_policy
 from accounts.models.facts import who_was_first
 
 
@@ -29,6 +29,9 @@ def ask_for_new_secret(account: Account, *, by: Actor, now: datetime, comment: s
         raise NotAllowed(_("Only Support can ask Cegal for a new secret."))
     if account.state == AccountState.CLOSED.value:
         raise NotReady(_("Only an account that is in use can get a new secret."))
+    under_way = Order.objects.asking_for(account.pk, OrderKind.SECRET_ROTATION).first()
+    if under_way is not None and under_way.state != OrderState.CREDENTIAL_ISSUE.value:
+        raise NotReady(_("Order %(reference)s already asks for this.", reference=under_way.reference))
     if account.tasks.filter(kind=TaskKind.NEW_SECRET.value, done_at__isnull=True).exists():
         raise NotReady(_("Cegal was asked for a new secret already."))
     stored = account.credentials.filter(destroyed_at__isnull=True)
@@ -50,7 +53,13 @@ def ask_for_new_secret(account: Account, *, by: Actor, now: datetime, comment: s
 
 
 def enter_new_secret(
-    account: Account, *, client_secret: str, by: Actor, now: datetime, expires_on: date | None = None, key_id: str = ""
+    account: Account,
+    *,
+    client_secret: str,
+    by: Actor,
+    now: datetime,
+    expires_on: date | None = None,
+    key_id: str = "",
 ) -> Event:
     """Cegal enters the secret that Support asked for.
 
@@ -64,16 +73,25 @@ def enter_new_secret(
         asked = account.tasks.filter(kind=TaskKind.NEW_SECRET.value, done_at__isnull=True)
         if not asked.update(done_at=now, done_by=by.name):
             raise LostRace(_("Nobody waits for a new secret of this account: it was entered already."))
-        said = {"expires_on": expires_on, "key_id": key_id}
-        credential = secrets.sealed(account, client_secret.strip(), by=by, now=now, **said)  # type: ignore[arg-type]
+        credential = secrets.sealed(
+            account, client_secret.strip(), by=by, now=now, expires_on=expires_on, key_id=key_id,
+            rotation=_rotation_of(account),
+        )  # fmt: skip
         tell = _hand_over(account, credential, now)
         secrets.store([credential])
         return engine.note(account, "enter_new_secret", by=by, now=now, owed=Owed((tell,)))
 
 
+def _rotation_of(account: Account) -> Order | None:
+    """What takes the place of a second secret, lost or wrong, is one too: the old secret stays beside it."""
+    last = account.credentials.select_related("rotation").order_by("-entered_at", "-pk").first()
+    return last.rotation if last is not None and last.overlap_ended_at is None else None
+
+
 def _hand_over(account: Account, credential: Credential, now: datetime) -> Tell:
     """Say from when on the owner may collect it, and who is told."""
-    if Account.objects.values_list("state", flat=True).get(pk=account.pk) == AccountState.PENDING.value:
+    waits = Order.objects.asking_for(account.pk, OrderKind.SECRET_ROTATION).exists()
+    if waits or Account.objects.values_list("state", flat=True).get(pk=account.pk) == AccountState.PENDING.value:
         return Tell("new_secret_entered", Audience.SUPPORT)
     credential.collect_by = timezone.localdate(now) + timedelta(days=current_policy().secret_days)
     return Tell("new_secret_ready", Audience.OWNER)

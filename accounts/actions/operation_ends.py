@@ -125,7 +125,7 @@ def _answered(operation: Operation) -> Any:
 
 
 def _ended(state: OperationState, now: datetime) -> dict[str, Any]:
-    return {"state": state.value, "sealed_result": "", "ended_at": now}
+    return {"state": state.value, "sealed_secret": "", "ended_at": now}
 
 
 def _subject(operation: Operation) -> Order | Account:

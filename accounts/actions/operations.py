@@ -104,7 +104,7 @@ def drop_overtaken(*, now: datetime) -> int:
     said = _("It was done by hand, or is not needed any more.").plain()
     ids = list(gone.values_list("pk", flat=True)[:OPENED_AT_ONCE])
     return waiting.filter(pk__in=ids).update(
-        state=OperationState.DROPPED.value, sealed_result="", sentence=said, ended_at=now, claim=None,
+        state=OperationState.DROPPED.value, sealed_secret="", sentence=said, ended_at=now, claim=None,
         claimed_until=None,
     )  # fmt: skip
 
@@ -228,7 +228,7 @@ def _store(operation: Operation, outcome: Outcome, now: datetime) -> str:
     if outcome.verdict is Verdict.DONE:
         kept |= {"state": OperationState.ANSWERED.value, "due_at": now}
         if outcome.made is not None:
-            kept["sealed_result"] = results.sealed(operation.pk, outcome.made)
+            kept["sealed_secret"] = results.sealed(operation.pk, outcome.made)
         counted = "answered"
     elif now >= operation.begun_at + GIVE_UP_AFTER:
         return fail(operation, said, now=now)

@@ -40,10 +40,10 @@ def start(
     if by.id is None:
         raise NotAllowed(_("Sign in to order access."))
     with transaction.atomic():
-        order = Order(pk=id or uuid4(), reference=_new_reference(now), kind=kind.value, requester_id=by.id,
+        order = Order(pk=id or uuid4(), reference=new_reference(now), kind=kind.value, requester_id=by.id,
                       created_at=now, state_since=now, concerns=about)  # fmt: skip
         if about is not None:
-            _copy_answers(order, about)
+            copy_answers(order, about)
         engine.begin([order], "start", by=by, now=now)
         if about is not None:
             order.environments.set([about.environment])
@@ -184,7 +184,8 @@ def _organisation(order: Order) -> Organisation | None:
     return Organisation.objects.get_or_create(number=number, defaults={"name": name})[0]
 
 
-def _copy_answers(order: Order, account: Account) -> None:
+def copy_answers(order: Order, account: Account) -> None:
+    """Fill an order that is about ``account`` with what is known of it."""
     order.organisation_name = account.organisation.name
     order.organisation_number = account.organisation.number
     order.as_seller, order.as_broker = account.as_seller, account.as_broker
@@ -193,7 +194,7 @@ def _copy_answers(order: Order, account: Account) -> None:
     order.owner_name, order.owner_email = account.owner.name, account.owner.email
 
 
-def _new_reference(now: datetime) -> str:
+def new_reference(now: datetime) -> str:
     """The next number of the year: LA-2026-0142. The row's lock keeps two orders from getting one number."""
     year = timezone.localdate(now).year
     ReferenceCounter.objects.get_or_create(year=year)

@@ -8,14 +8,14 @@ from django.db import transaction
 
 from accounts import outbox
 from accounts.actions import engine
-from accounts.actions.engine import Change
+from accounts.actions.engine import Change, Owed
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.calendar import is_working_day, late_since
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import Audience, Role, TaskKind
 from accounts.lifecycle.transition import Tell
-from accounts.models import Account, Event, Task, current_policy
+from accounts.models import Account, Credential, Event, Task, current_policy
 
 _TO_CEGAL = Tell("provider_tasks_open", Audience.CEGAL)
 _TO_SUPPORT = Tell("provider_tasks_late", Audience.SUPPORT)
@@ -36,7 +36,16 @@ def confirm(task: Task, *, by: Actor, now: datetime, comment: str = "") -> Event
             raise LostRace(_("%(name)s confirmed this already.", name=task.done_by))
         account = Account.objects.get(pk=task.account_id)
         change = Change(comment=comment, data=lambda _account: {"task": task.kind})
-        return engine.note(account, "confirm_task", by=by, now=now, change=change)
+        owed = _removed(task, now) if task.kind == TaskKind.REMOVE_SECRET.value else Owed()
+        return engine.note(account, "confirm_task", by=by, now=now, change=change, owed=owed)
+
+
+def _removed(task: Task, now: datetime) -> Owed:
+    """The provider removed an old secret; its people are told once none is left to remove."""
+    Credential.objects.filter(tasks=task, removed_at__isnull=True).update(removed_at=now)
+    if Task.objects.open().filter(account=task.account_id, kind=task.kind).exists():
+        return Owed()
+    return Owed((Tell("old_secret_removed", Audience.OWNER), Tell("old_secret_removed", Audience.TECHNICAL_CONTACT)))
 
 
 def confirm_kind(account: Account, kind: TaskKind, *, by: Actor, now: datetime) -> None:

@@ -112,9 +112,9 @@ def _refused(operation: Operation, said: Mapping[str, Any], id: str, now: dateti
 
 
 def _done(operation: Operation, said: Mapping[str, Any], id: str, now: datetime) -> None:
-    columns: dict[str, Any] = {"sealed_result": "", "sentence": {}}
+    columns: dict[str, Any] = {"sealed_secret": "", "sentence": {}}
     if operation.kind in results.WITH_SECRET:
-        columns["sealed_result"] = results.sealed(operation.pk, _made(operation, said))
+        columns["sealed_secret"] = results.sealed(operation.pk, _made(operation, said))
     Operation.objects.filter(pk=operation.pk).update(
         state=OperationState.ANSWERED.value, answer_id=id, due_at=now, ended_at=None, claim=None, claimed_until=None,
         **columns,

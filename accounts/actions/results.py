@@ -29,7 +29,7 @@ def sealed(operation_id: UUID, made: Made) -> str:
 
 def opened(operation: Operation) -> Made:
     """The result in clear, for the moment it is needed. Raises SealError when its key is gone."""
-    said = json.loads(unseal(operation.sealed_result, context=operation.pk.bytes, keys=settings.CREDENTIAL_KEYS))
+    said = json.loads(unseal(operation.sealed_secret, context=operation.pk.bytes, keys=settings.CREDENTIAL_KEYS))
     until = date.fromisoformat(said["expires_on"]) if said["expires_on"] else None
     return Made(said["client_id"], said["secret"], said["key_id"], until)
 
@@ -50,7 +50,7 @@ def use(order: Order, taken: Iterable[Setup], *, now: datetime) -> None:
     """The order's setup is complete: what it took of connectors is done with, what it did not take is dropped."""
     environments = {setup.environment.pk for setup in taken}
     answered = of_order(order).filter(state=OperationState.ANSWERED.value)
-    ended = {"sealed_result": "", "ended_at": now, "claim": None, "claimed_until": None}
+    ended = {"sealed_secret": "", "ended_at": now, "claim": None, "claimed_until": None}
     used = answered.filter(environment__in=environments) | answered.exclude(kind__in=WITH_SECRET)
     used.update(state=OperationState.DONE.value, **ended)
     open_or_failed = of_order(order).exclude(state__in=[OperationState.DONE.value, OperationState.DROPPED.value])

@@ -55,8 +55,9 @@ def complete_setup(order: Order, *, by: Actor, now: datetime, setups: Sequence[S
     """cegal setup -> credential issue: a client id and secret for each environment creates the accounts.
 
     The secrets are encrypted before they reach the database. For a reactivation Cegal confirms instead that the
-    client is enabled, and enters a new secret where the last one expired or may have leaked. Raises NotReady when a
-    client id already belongs to another account, or an environment stands twice.
+    client is enabled, and enters a new secret where the last one expired or may have leaked; for a secret rotation
+    Cegal adds a second secret and leaves the first one. Raises NotReady when a client id already belongs to another
+    account, or an environment stands twice.
     What connectors made for the order is taken where nothing was entered by hand.
     """
     made = results.made_for(order, setups)
@@ -68,6 +69,8 @@ def complete_setup(order: Order, *, by: Actor, now: datetime, setups: Sequence[S
             provider.confirm_kind(order.reactivates, TaskKind.ENABLE_CLIENT, by=by, now=now)
             if setups:
                 _renew(order.reactivates, setups[0], by, now)
+        elif order.rotates is not None:
+            _add_second(order, order.rotates, setups[0], by, now)
         elif setups:
             _create_accounts(order, setups, by, now)
         results.use(order, made, now=now)
@@ -107,6 +110,12 @@ def _renew(account: Account, setup: Setup, by: Actor, now: datetime) -> None:
     provider.supersede(account, TaskKind.NEW_SECRET, by=by, now=now)
     secrets.store([_sealed(account, setup, by, now)])
     engine.note(account, "enter_new_secret", by=by, now=now)
+
+
+def _add_second(order: Order, account: Account, setup: Setup, by: Actor, now: datetime) -> None:
+    """Store the second secret of an account; the one that it has goes on working."""
+    secrets.store([_sealed(account, setup, by, now, rotation=order)])
+    engine.note(account, "add_secret", by=by, now=now, change=Change(data=lambda _a: {"order": order.reference}))
 
 
 def _check_once_each(setups: Sequence[Setup]) -> None:

@@ -23,7 +23,11 @@ from accounts.words import say
 T = TypeVar("T")
 
 ACCOUNT_PAGES = frozenset({"account", "staff_account", "collect"})
-FOR_ANYBODY = frozenset({"landing", "my_orders", "my_accounts", "account_login", "deputies", "webhooks", "job_runs"})
+FOR_ANYBODY = frozenset(
+    {
+        "landing", "my_orders", "my_accounts", "account_login", "deputies", "webhooks", "job_runs", "staff_secrets",
+    }
+)  # fmt: skip
 TASK_LISTS = {
     "cegal_queue": "?state=tasks",
     "staff_tasks": "?state=all&late=1",
@@ -31,7 +35,7 @@ TASK_LISTS = {
 }
 """The lists of work that a mail leads to, and what each shows."""
 
-COLLECT_KINDS = frozenset({"credentials_issued", "new_secret_ready"})
+COLLECT_KINDS = frozenset({"credentials_issued", "new_secret_ready", "rotation_ready"})
 
 
 def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, Any]:
@@ -61,6 +65,7 @@ def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, A
         known |= _about_order(letter, letter.order, policy)
     if letter.account is not None:
         known |= _about_account(letter.account) | words.about_days(event.data)
+        known["order_reference"] = event.data.get("order", "")
         known |= {name: event.data.get(name, 0) for name in ("number", "days")} | words.about_handover(event.data)
     if letter.notice is not None and letter.account is not None:
         known |= _about_notice(letter.notice, timezone.localdate(now), policy)

@@ -18,6 +18,7 @@ from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.transition import Tell, Transition
 from accounts.models import Event, Message, Order
+from accounts.models.facts import order_facts
 from accounts.outbox import Recipient
 
 
@@ -63,7 +64,7 @@ def previews(
     )  # fmt: skip
     mails: list[Preview] = []
     to_staff: dict[str, int] = {}
-    for tell, to in outbox.recipients(order, row.tells, timezone.localdate(now)):
+    for tell, to in outbox.recipients(order, row.told(order_facts(order, by)), timezone.localdate(now)):
         if kind_of(tell.kind, event).role is None:
             mails.append(_preview(order, event, tell, to, now, policy))
         else:

@@ -31,6 +31,7 @@ OF_A_NOTICE = ASKS_FOR_ANSWER | {
     "notice_not_delivered", "account_kept", "account_used", "account_suspended_inactive",
 }  # fmt: skip
 OF_A_HANDOVER = frozenset({"handover_asked", "handover_accepted", "handover_declined"})
+OF_MANY = frozenset({"secrets_expire_copy"})
 ORDER_PAGES = frozenset({"order", "staff_order", "cegal_order", "approval"})
 _READERS = {Role.SUPPORT: MARTE, Role.SERVICE_RESPONSIBLE: HENRIK, Role.CEGAL: SILJE, Role.ADMINISTRATOR: ADA}
 _ADDRESSES = {
@@ -135,6 +136,16 @@ TOLD: dict[str, Told] = {
     "new_secret_asked": Told(comment=gettext_noop("The owner did not collect the last one in time.")),
     "new_secret_entered": Told(SILJE),
     "new_secret_ready": Told(SILJE),
+    "rotation_asked": Told(INGRID, data={"order": "LA-2026-0142"}),
+    "rotation_not_verified": Told(SYSTEM.name, target=OrderState.CREDENTIAL_ISSUE),
+    "rotation_ready": Told(SYSTEM.name, data={"order": "LA-2026-0142"}),
+    "rotation_collected": Told(INGRID, data={"until": "2026-12-21"}),
+    "rotation_ended": Told(SYSTEM.name, target=OrderState.WITHDRAWN),
+    "old_secret_goes_soon": Told(SYSTEM.name, data={"until": "2026-12-21"}),
+    "old_secret_removed": Told(SILJE),
+    "secret_expires": Told(SYSTEM.name, data={"day": "2027-01-31"}),
+    "secret_expired": Told(SYSTEM.name, data={"day": "2026-11-20"}),
+    "secrets_expire_copy": Told(SYSTEM.name, data={"day": "2026-11-20", "number": 4}),
     "jobs_not_running": Told(SYSTEM.name, data={"late": _LATE}),
     "webhook_disabled": Told(
         SYSTEM.name, data={"name": "Ticket system", "url": "https://tickets.example/hooks"}
@@ -189,7 +200,7 @@ def _letter(kind: str, language: str, now: datetime) -> SampleLetter:
     account = (
         _account(now)
         if known.page in ACCOUNT_PAGES | {"notice_answer", "cegal_task", "handover", *TASK_LISTS}
-        or kind in OF_A_HANDOVER
+        or kind in OF_A_HANDOVER | OF_MANY
         else None
     )
     role = Role.SERVICE_RESPONSIBLE if kind == "stage_reminder" else known.role

@@ -142,7 +142,8 @@ class HoldForm(ReasonForm):
 class SetupForm(CommentForm):
     """Cegal's form: client id and secret for each environment ordered.
 
-    A reactivation confirms, and asks for a new secret; whether it needs one, the verb decides.
+    A reactivation confirms, and asks for a new secret; whether it needs one, the verb decides. A secret rotation
+    asks for the second secret.
     What a connector has made is not asked for; where one is still at it, people may, and need not, do it by hand.
     """
 
@@ -155,8 +156,10 @@ class SetupForm(CommentForm):
             if environment.provider in AUTOMATIC:
                 _by_hand_if_need_be(environment, fields)
             self.fields |= fields
-        if subject.concerns_id:
+        if subject.reactivates is not None:
             self.fields |= _renewal_fields()
+        if subject.rotates is not None:
+            self.fields |= _second_fields()
 
     def groups(self) -> list[tuple[Environment, list[forms.BoundField]]]:
         """The fields of each environment, for the page."""
@@ -164,14 +167,15 @@ class SetupForm(CommentForm):
                 for e in self.environments]  # fmt: skip
 
     def renewal(self) -> list[forms.BoundField]:
-        """The fields of the new secret of a reactivated account, for the page."""
-        return [self[name] for name in ("client_secret", "expires_on") if name in self.fields]
+        """The fields of the new secret of a reactivated account, or of the second one, for the page."""
+        return [self[name] for name in ("client_secret", "expires_on", "key_id") if name in self.fields]
 
     def arguments(self) -> dict[str, Any]:
         said = self.cleaned_data
         if account := self.subject.concerns:
             secret = said["client_secret"]
-            new = [Setup(account.environment, account.client_id, secret, said["expires_on"])] if secret else []
+            key_id = said.get("key_id", "")
+            new = [Setup(account.environment, account.client_id, secret, said["expires_on"], key_id)] if secret else []
             return {**super().arguments(), "setups": new}
         setups = [
             Setup(
@@ -192,11 +196,7 @@ def _renewal_fields() -> dict[str, forms.Field]:
             required=False,
             help_text=_("Needed if the last one expired, or if a person suspended the account. Otherwise optional."),
         ),
-        "expires_on": forms.DateField(
-            label=_("Secret expires (optional)"),
-            required=False,
-            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        ),
+        "expires_on": expires_on_field(),
     }
 
 
@@ -217,6 +217,37 @@ def _by_hand_if_need_be(environment: Environment, fields: Mapping[str, forms.Fie
     first.help_text = _("The connector does this. Enter it only if you did it by hand.")
 
 
+def _second_fields() -> dict[str, forms.Field]:
+    return {
+        "client_secret": SecretField(
+            label=_("Second client secret"),
+            error_messages={"required": _("Paste the second client secret.")},
+        ),
+        "expires_on": expires_on_field(),
+        "key_id": key_id_field(),
+    }
+
+
+def expires_on_field() -> forms.DateField:
+    """The day on which the provider lets a secret expire."""
+    return forms.DateField(
+        label=_("Secret expires (optional)"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
+def key_id_field() -> forms.CharField:
+    """The provider's own name of a secret."""
+    return forms.CharField(
+        label=_("Key ID of the secret (optional)"),
+        help_text=_("So that the right one is removed later."),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
 def _setup_fields(environment: Environment) -> dict[str, forms.Field]:
     name = {"environment": environment.name}
     return {
@@ -230,11 +261,7 @@ def _setup_fields(environment: Environment) -> dict[str, forms.Field]:
             label=_("Client secret"),
             error_messages={"required": _("Paste the client secret for %(environment)s.") % name},
         ),
-        f"expires_on__{environment.name}": forms.DateField(
-            label=_("Secret expires (optional)"),
-            required=False,
-            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        ),
+        f"expires_on__{environment.name}": expires_on_field(),
     }
 
 
@@ -288,10 +315,8 @@ class NewSecretForm(VerbForm):
     """Cegal enters the new secret that Support asked for."""
 
     client_secret = SecretField(label=_("Client secret"), error_messages={"required": _("Paste the client secret.")})
-    expires_on = forms.DateField(
-        label=_("Secret expires (optional)"), required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )  # fmt: skip
+    expires_on = expires_on_field()
+    key_id = key_id_field()
 
     def arguments(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in ("client_secret", "expires_on")}
+        return {name: self.cleaned_data[name] for name in ("client_secret", "expires_on", "key_id")}

@@ -27,10 +27,11 @@ class OrderFacts(Facts):
     ``stands_in_for``: those whose deputy the actor is, where they hold the role through them alone.
     ``senders``: everyone who ever sent this order for approval; ``former_requesters``: its requesters before another
     was named. ``examples``: the example purpose as people saw it.
-    Of a reactivation: ``account_state`` is the account's, ``other_order`` another order that asks for the same.
+    Of a reactivation or a secret rotation: ``account_state`` is the account's, ``other_order`` another order that asks
+    for the same. Of a reactivation:
     ``suspended_days``: how long the account had been suspended when the order was sent, ``short_days`` how long it may
     have been for the short path; ``by_hand``: a person suspended it at once. ``expired_on``: the day on which
-    its last secret expired, "" for none; ``secret_entered``: Cegal enters a new one.
+    its last secret expired, "" for none; ``secret_entered``: Cegal enters a new one, or entered it.
     """
 
     kind: OrderKind = OrderKind.NEW_ACCESS

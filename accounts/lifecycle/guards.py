@@ -7,9 +7,10 @@ from uuid import UUID
 from accounts.lifecycle import purpose as purpose_rule
 from accounts.lifecycle.actor import Principal
 from accounts.lifecycle.facts import AccountFacts, Facts, OrderFacts
+from accounts.lifecycle.rotation import IN_USE
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
-from accounts.lifecycle.states import AccountState, OrderKind
+from accounts.lifecycle.states import AccountState, OrderKind, Role
 
 
 def _order(facts: Facts) -> OrderFacts:
@@ -134,11 +135,53 @@ def account_can_be_reactivated(facts: Facts) -> Sentence | None:
     return None
 
 
-def a_reactivation(facts: Facts) -> Sentence | None:
-    """Only a reactivation may go to Cegal without an approval; new access never does."""
-    if _order(facts).kind is OrderKind.REACTIVATION:
+def nobody_gets_access(facts: Facts) -> Sentence | None:
+    """Only a reactivation or a secret rotation may go to Cegal without an approval; new access never does."""
+    if _order(facts).kind is not OrderKind.NEW_ACCESS:
         return None
     return _("Send the order for approval first.")
+
+
+def a_rotation(facts: Facts) -> Sentence | None:
+    """What is there for a secret rotation alone."""
+    if _order(facts).kind is OrderKind.SECRET_ROTATION:
+        return None
+    return _("Only a secret rotation ends like this.")
+
+
+def not_a_rotation(facts: Facts) -> Sentence | None:
+    """A secret rotation has no form to go on with, and what it tells is told otherwise."""
+    if _order(facts).kind is not OrderKind.SECRET_ROTATION:
+        return None
+    return _("Ask for a new secret on the account’s page instead.")
+
+
+def people_give_access(facts: Facts) -> Sentence | None:
+    """The portal itself issues and sends on nothing but the second secret of an account that has one."""
+    order = _order(facts)
+    if Role.SYSTEM in order.roles and order.kind is not OrderKind.SECRET_ROTATION:
+        return _("Only Support can do this.")
+    return None
+
+
+def account_can_rotate(facts: Facts) -> Sentence | None:
+    """A secret rotation is about an account that is in use, and asked for once at a time."""
+    order = _order(facts)
+    if order.kind is not OrderKind.SECRET_ROTATION:
+        return None
+    if order.account_state not in IN_USE:
+        return _("The account is not in use any more, so its secret is not replaced. This order ends by itself.")
+    if order.other_order:
+        return _("Order %(reference)s already asks for this.", reference=order.other_order)
+    return None
+
+
+def second_secret_there(facts: Facts) -> Sentence | None:
+    """A secret rotation ends with a second secret, which no override can take the place of."""
+    order = _order(facts)
+    if order.kind is OrderKind.SECRET_ROTATION and not order.secret_entered:
+        return _("There is no second secret yet. Ask Cegal for a new one.")
+    return None
 
 
 def suspended_shortly(facts: Facts) -> Sentence | None:
@@ -147,6 +190,8 @@ def suspended_shortly(facts: Facts) -> Sentence | None:
     Whom a person suspended at once (a leaked secret, say), the Service Responsible looks at.
     """
     order = _order(facts)
+    if order.kind is not OrderKind.REACTIVATION:
+        return None
     if order.by_hand:
         return _("The account was suspended by a person, not for inactivity. Send the order for approval.")
     if order.suspended_days is None or order.suspended_days >= order.short_days:
@@ -158,8 +203,10 @@ def suspended_shortly(facts: Facts) -> Sentence | None:
 
 
 def secret_renewed(facts: Facts) -> Sentence | None:
-    """A reactivated account gets a new secret where the last one expired, or may have leaked."""
+    """A reactivated account gets a new secret where the last one expired, or may have leaked; a rotation is one."""
     order = _order(facts)
+    if order.kind is OrderKind.SECRET_ROTATION and not order.secret_entered:
+        return _("Paste the second client secret.")
     if order.kind is not OrderKind.REACTIVATION or order.secret_entered:
         return None
     if order.by_hand:

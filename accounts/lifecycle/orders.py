@@ -48,27 +48,35 @@ ORDER: Table = (
     Transition(
         "send_to_cegal", (S.APPROVED,), S.CEGAL_SETUP, (Role.SUPPORT,),
         _("Send to Cegal"), _("sent the order to Cegal"), tells=(Tell("order_to_set_up", Audience.CEGAL),),
+        guards=(guards.account_can_rotate,),
     ),
     Transition(
-        "send_to_cegal", (S.SUPPORT,), S.CEGAL_SETUP, (Role.SUPPORT,),
+        "send_to_cegal", (S.SUPPORT,), S.CEGAL_SETUP, (Role.SUPPORT, Role.SYSTEM),
         _("Send to Cegal"), _("sent the order to Cegal"), tells=(Tell("order_to_set_up", Audience.CEGAL),),
-        when=(guards.a_reactivation,), duties=(guards.suspended_shortly,),
-        guards=(guards.account_can_be_reactivated,),
+        when=(guards.nobody_gets_access,), duties=(guards.people_give_access, guards.suspended_shortly),
+        guards=(guards.account_can_be_reactivated, guards.account_can_rotate),
     ),
     Transition(
         "complete_setup", (S.CEGAL_SETUP,), S.CREDENTIAL_ISSUE, (Role.CEGAL,),
-        _("Complete setup"), _("completed the setup"), guards=(guards.every_environment_set_up, guards.secret_renewed),
-        tells=(Tell("setup_completed", Audience.SUPPORT),),
+        _("Complete setup"), _("completed the setup"),
+        guards=(guards.every_environment_set_up, guards.account_can_rotate, guards.secret_renewed),
+        tells=(Tell("setup_completed", Audience.SUPPORT, (guards.not_a_rotation,)),),
     ),
     Transition(
         "hand_back", (S.CEGAL_SETUP,), S.APPROVED, (Role.CEGAL,), _("Hand back to Support"), _("handed the order back"),
         tells=(Tell("order_handed_back", Audience.SUPPORT),), comment_needed=True,
     ),
     Transition(
-        "issue_credentials", (S.CREDENTIAL_ISSUE,), S.ISSUED, (Role.SUPPORT,),
-        _("Issue credentials"), _("issued the credentials"),
-        guards=(guards.every_account_in_loop, guards.every_credential_verified),
-        tells=(Tell("credentials_issued", Audience.REQUESTER), Tell("credentials_issued", Audience.OWNER)),
+        "issue_credentials", (S.CREDENTIAL_ISSUE,), S.ISSUED, (Role.SUPPORT, Role.SYSTEM),
+        _("Issue credentials"), _("issued the credentials"), duties=(guards.people_give_access,),
+        guards=(
+            guards.account_can_rotate, guards.second_secret_there, guards.every_account_in_loop,
+            guards.every_credential_verified,
+        ),
+        tells=(
+            Tell("credentials_issued", Audience.REQUESTER, (guards.not_a_rotation,)),
+            Tell("credentials_issued", Audience.OWNER, (guards.not_a_rotation,)),
+        ),
     ),
     Transition(
         "reject", (S.SUPPORT,), S.REJECTED, (Role.SUPPORT,), _("Reject"), _("rejected the order"),
@@ -90,7 +98,13 @@ ORDER: Table = (
         tells=(Tell("order_expired", Audience.REQUESTER), Tell("order_expired_copy", Audience.SUPPORT)), automatic=True,
     ),
     Transition(
+        "end_rotation", (S.SUPPORT, S.APPROVED, S.CEGAL_SETUP, S.CREDENTIAL_ISSUE), S.WITHDRAWN, (Role.SYSTEM,),
+        _("End the secret rotation"), _("ended the secret rotation: the account is not in use any more"),
+        when=(guards.a_rotation,), tells=(Tell("rotation_ended", Audience.REQUESTER),), automatic=True,
+    ),
+    Transition(
         "reopen", (S.WITHDRAWN,), S.DRAFT, (Role.REQUESTER,), _("Reopen"), _("reopened the order"),
+        when=(guards.not_a_rotation,),
     ),
 )  # fmt: skip
 
@@ -106,7 +120,7 @@ TURN = {
 INTERNAL = frozenset(
     {
         "verify_credential", "remind_stage", "escalate_stage", "internal_note", "take", "hand_over_order", "release",
-        "check", "waive", "uncheck",
+        "check", "waive", "uncheck", "rotation_waits",
     }
 )  # fmt: skip
 """The events that are for those who work on an order: neither its requester nor Cegal ever reads of them.

@@ -17,10 +17,11 @@ Guard = Callable[[Facts], Sentence | None]
 
 @dataclass(frozen=True)
 class Tell:
-    """One mail owed by a transition: which template, to whom."""
+    """One mail owed by a transition: which template, to whom; ``when`` says for which subjects, as that of a row."""
 
     kind: str
     to: Audience
+    when: tuple[Guard, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,10 @@ class Transition:
     comment_needed: bool = False
     automatic: bool = False
     when: tuple[Guard, ...] = ()
+
+    def told(self, facts: Facts) -> tuple[Tell, ...]:
+        """The mails that are owed for this subject."""
+        return tuple(tell for tell in self.tells if first_said(tell.when, facts) is None)
 
     def refusal(self, facts: Facts) -> Sentence | None:
         """The first sentence of the guards that says why not, or nothing."""

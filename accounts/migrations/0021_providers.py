@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                 ("claimed_until", models.DateTimeField(null=True)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("sentence", models.JSONField(default=dict)),
-                ("sealed_result", models.TextField(blank=True, help_text="v1.<key id>.<base64>; empty once used.")),
+                ("sealed_secret", models.TextField(blank=True, help_text="v1.<key id>.<base64>; empty once used.")),
                 ("answer_id", models.CharField(blank=True, max_length=200)),
                 ("ended_at", models.DateTimeField(null=True)),
             ],
@@ -300,7 +300,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="operation",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state", "answered"), ("sealed_result", ""), _connector="OR"),
+                condition=models.Q(("state", "answered"), ("sealed_secret", ""), _connector="OR"),
                 name="operation_result_until_used",
             ),
         ),

@@ -6,13 +6,13 @@ import re
 from datetime import date
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce, Greatest, Lower
 
 from accounts.lifecycle.actor import Actor
-from accounts.lifecycle.states import PROVIDER_TASKS, AccountState, Role
+from accounts.lifecycle.states import PROVIDER_TASKS, AccountState, OrderKind, Role
 from accounts.models.environment import Environment
-from accounts.models.order import Order
+from accounts.models.order import OPEN, Order
 from accounts.models.organisation import Organisation
 from accounts.models.person import Person
 from accounts.models.subject import Subject, both_or_neither, choices, known
@@ -131,6 +131,41 @@ class Account(Subject):
         return " + ".join(word for word, held in (("Seller", self.as_seller), ("Broker", self.as_broker)) if held)
 
 
+class CredentialQuerySet(models.QuerySet["Credential"]):
+    def in_place(self) -> CredentialQuerySet:
+        """Those that the provider has, as far as we know: issued, and not confirmed as removed."""
+        return self.filter(collect_by__isnull=False, removed_at__isnull=True)
+
+    def working(self) -> CredentialQuerySet:
+        """Those in place that their owner has, or can collect."""
+        return self.in_place().filter(Q(revealed_at__isnull=False) | Q(destroyed_at__isnull=True))
+
+    def older_than(self, new: Credential) -> CredentialQuerySet:
+        """The secrets in place that the same account has had for longer than ``new``."""
+        return self.in_place().filter(account=new.account_id, entered_at__lt=new.entered_at)
+
+    def in_overlap(self) -> CredentialQuerySet:
+        """The second secrets beside which the first one is still left in place."""
+        return self.filter(overlap_until__isnull=False, overlap_ended_at__isnull=True)
+
+    def last_working(self) -> CredentialQuerySet:
+        """The working secret of each account in use that expires last, where that is known."""
+        others = Credential.objects.working().filter(account=OuterRef("account")).exclude(pk=OuterRef("pk"))
+        longer = others.filter(Q(expires_on__isnull=True) | Q(expires_on__gt=OuterRef("expires_on")))
+        held = self.working().filter(account__state__in=[AccountState.ACTIVE.value, AccountState.NOTIFIED.value])
+        return held.filter(expires_on__isnull=False).exclude(Exists(longer))
+
+    def to_propose(self, by: date) -> CredentialQuerySet:
+        """Those of ``last_working`` that expire by this day, of which not everything was told, and no new one is asked
+        for.
+        """
+        asked = Order.objects.filter(
+            concerns=OuterRef("account"), kind=OrderKind.SECRET_ROTATION.value, state__in=OPEN
+        )  # fmt: skip
+        due = self.last_working().filter(Q(expiry_told__isnull=True) | Q(expiry_told__gt=0), expires_on__lte=by)
+        return due.exclude(Exists(asked))
+
+
 class Credential(models.Model):
     """One client secret of an account: encrypted until it is revealed once, then destroyed (DOMAIN.md)."""
 
@@ -162,6 +197,8 @@ class Credential(models.Model):
     expiry_told = models.PositiveSmallIntegerField(
         null=True, help_text="The fewest days before the expiry for which its people were told; 0: that it expired."
     )
+
+    objects = CredentialQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -126,7 +126,7 @@ class Operation(models.Model):
     claimed_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     sentence = models.JSONField(default=dict)
-    sealed_result = models.TextField(blank=True, help_text="v1.<key id>.<base64>; empty once used.")
+    sealed_secret = models.TextField(blank=True, help_text="v1.<key id>.<base64>; empty once used.")
     answer_id = models.CharField(max_length=200, blank=True)
     ended_at = models.DateTimeField(null=True)
 
@@ -147,7 +147,7 @@ class Operation(models.Model):
                 name="operation_ended_has_time",
             ),
             models.CheckConstraint(
-                condition=Q(state=OperationState.ANSWERED.value) | Q(sealed_result=""),
+                condition=Q(state=OperationState.ANSWERED.value) | Q(sealed_secret=""),
                 name="operation_result_until_used",
             ),
             models.UniqueConstraint(

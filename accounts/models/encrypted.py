@@ -23,6 +23,8 @@ VERSION = "v1"
 KEY_BYTES = 32
 NONCE_BYTES = 12
 TAG_BYTES = 16
+SECOND_FACTOR = b"second factor"
+"""What the sealed texts of second factors are bound to: they have no row yet when they are sealed."""
 _SEALED = re.compile(rf"{VERSION}\.([A-Za-z0-9_-]{{1,32}})\.([A-Za-z0-9_-]+={{0,2}})")
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 

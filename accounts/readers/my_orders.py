@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from accounts.lifecycle.actor import Actor
@@ -17,6 +18,9 @@ from accounts.readers import paging
 from accounts.readers.stepper import Follower, whose_turn
 
 AT_A_GLANCE = 8  # orders
+OF_ORDER = "of_order"
+"""The order that a secret came with: that of a rotation, or else the one that made the account."""
+
 NEWEST_FIRST = paging.Order("created_at", falling=True)
 
 
@@ -37,7 +41,7 @@ def my_orders(by: Actor, asked: Mapping[str, str], turn: str = "") -> tuple[list
     orders = Order.objects.filter(requester_id=by.id).filter(_whose(by, turn))
     orders = orders.select_related("concerns", "assignee").prefetch_related("environments")
     shown = paging.page(orders, NEWEST_FIRST, asked)
-    waiting = set(secrets_to_collect(by).values_list("account__order_id", flat=True))
+    waiting = set(secrets_to_collect(by).values_list(OF_ORDER, flat=True))
     rows = [Row(o, title(o), whose_turn(o, Follower(to_collect=o.pk in waiting))) for o in shown.rows]
     return rows, shown
 
@@ -49,7 +53,7 @@ def has_many(by: Actor) -> bool:
 
 def _whose(by: Actor, turn: str) -> Q:
     """The condition on the orders of ``by`` for one choice of the filter; the three choices share all orders."""
-    waiting = Q(pk__in=secrets_to_collect(by).order_by().values("account__order_id"))
+    waiting = Q(pk__in=secrets_to_collect(by).order_by().values(OF_ORDER))
     mine = Q(state__in=[OrderState.DRAFT.value, OrderState.RETURNED.value]) | waiting
     if turn == "mine":
         return mine
@@ -60,9 +64,13 @@ def _whose(by: Actor, turn: str) -> Q:
 
 def secrets_to_collect(by: Actor) -> QuerySet[Credential]:
     """The issued secrets that wait for ``by``, who owns their accounts."""
-    return Credential.objects.filter(
-        account__owner_id=by.id, destroyed_at__isnull=True, collect_by__isnull=False
-    ).order_by("collect_by", "pk")
+    waiting = Credential.objects.filter(account__owner_id=by.id, destroyed_at__isnull=True, collect_by__isnull=False)
+    return waiting.annotate(**{OF_ORDER: Coalesce("rotation_id", "account__order_id")}).order_by("collect_by", "pk")
+
+
+def secrets_to_collect_of(order: Order, by: Actor) -> QuerySet[Credential]:
+    """Those of ``secrets_to_collect`` that came with ``order``."""
+    return secrets_to_collect(by).filter(Q(rotation=order) | Q(rotation__isnull=True, account__order=order))
 
 
 def title(order: Order) -> str:

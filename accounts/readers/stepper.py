@@ -103,7 +103,7 @@ def _labels() -> tuple[str, ...]:
 def _done(stage: int, past: Mapping[str, Event]) -> Step:
     words = (_("Checked"), _("Approved"), _("Set up"), _("Issued"), _("Ready for use"))
     left = past.get(LEAVES[stage]) if stage < len(LEAVES) else None
-    if stage == APPROVAL and left is None:  # a reactivation on its short path
+    if stage == APPROVAL and left is None:  # a reactivation on its short path, or a secret rotation
         return Step(_labels()[stage], "done", _("Not needed"))
     return Step(_labels()[stage], "done", words[stage], timezone.localdate(left.at) if left else None)
 
@@ -127,12 +127,13 @@ def _now(order: Order, follower: Follower) -> Step:
 
 def _next(order: Order, stage: int, policy: Policy) -> Step:
     reactivated = order.kind == OrderKind.REACTIVATION.value
+    in_use = order.kind == OrderKind.SECRET_ROTATION.value
     notes = (
         _aim(policy.target_support),
         _("The Service Responsible decides"),
         _aim(policy.target_cegal_setup),
         _("You keep the ones you have") if reactivated else _("You collect them here"),
-        _("Start using the API"),
+        _("The old secret is removed") if in_use else _("Start using the API"),
     )
     return Step(_labels()[stage], "next", notes[stage])
 

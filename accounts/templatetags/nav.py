@@ -94,7 +94,7 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
                 _("API accounts"),
                 "key-round",
                 frozenset({Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR}),
-                frozenset({"staff_account", "account_new_secret", "account_use"}),
+                frozenset({"staff_account", "account_new_secret", "account_use", "staff_secrets"}),
             ),
             Row(
                 "staff_tasks",

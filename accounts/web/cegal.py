@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
@@ -23,9 +25,10 @@ from accounts.forms.verbs import CommentForm, NewSecretForm, VerbForm
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace, NotReady
 from accounts.lifecycle.states import OrderState, Role, TaskKind
-from accounts.models import Order, Task, current_policy
+from accounts.models import Credential, Order, Task, current_policy
 from accounts.readers import cegal as reader
 from accounts.readers import credentials, providers, staff_order
+from accounts.readers.rotation import removal_of, secrets_in_place
 from accounts.readers.waiting import waiting
 from accounts.web import order_facts
 from accounts.web.asking import Question, ask
@@ -130,6 +133,7 @@ def _order_page(
         "facts": order_facts.cegal_rows(found),
         "approved": events.get("approve"),
         "sent": events.get("send_to_cegal"),
+        "kept": secrets_in_place(found),
         "typed": _typed(request, found) if refused and form is None else [],
         "handed_back": events.get("hand_back") if found.state == OrderState.APPROVED.value else None,
         "waiting": waiting(found, current_policy(), now),
@@ -170,6 +174,8 @@ def _new_secret(request: HttpRequest, found: Task) -> HttpResponse:
 
 def _confirm(request: HttpRequest, found: Task) -> HttpResponse:
     actor = actor_for(request)
+    if found.kind == TaskKind.REMOVE_SECRET.value:
+        return _remove_secret(request, found)
     enable = found.kind == TaskKind.ENABLE_CLIENT.value
     question = _question(
         found,
@@ -185,6 +191,32 @@ def _confirm(request: HttpRequest, found: Task) -> HttpResponse:
         CommentForm,
         lambda comment: provider.confirm(found, by=actor, now=timezone.now(), comment=comment),
     )
+
+
+def _remove_secret(request: HttpRequest, found: Task) -> HttpResponse:
+    """Confirm that the old secret is removed: the page says which one goes, and which one stays."""
+    actor = actor_for(request)
+    question = _question(
+        found,
+        _("Confirm that the old secret is removed"),
+        _("Remove the old secret and leave the new one, which is in use. Confirm it once it is done."),
+        _("Confirmed."),
+    )
+    gone, stays = removal_of(found)
+    old = {"term": _("Secret to remove"), "value": _secret(gone) if gone else _("Every secret but the new one")}
+    new = [{"term": _("Secret to leave"), "value": _secret(one)} for one in stays]
+    question = replace(question, facts=(*question.facts, old, *new))
+    return ask(
+        request,
+        question,
+        CommentForm,
+        lambda comment: provider.confirm(found, by=actor, now=timezone.now(), comment=comment),
+    )
+
+
+def _secret(one: Credential) -> str:
+    """A secret by what tells it from another one: its ending, its key id, its last day."""
+    return render_to_string("accounts/cegal/_secret.html", {"credential": one})
 
 
 def _question(found: Task, label: str, explains: str, said: str) -> Question:

@@ -58,7 +58,7 @@ def _tested(request: HttpRequest, found: Account) -> HttpResponse:
         return page(request, found, status=422, form=form)
     throttle = PerPerson(RATE)
     if not throttle.allow_request(request):
-        answer = page(request, found, status=429, form=ConnectionForm(), too_often=_wait(throttle))
+        answer = page(request, found, status=429, form=ConnectionForm(), too_often=wait_words(throttle))
         answer.headers["Retry-After"] = str(round(throttle.wait() or 1))
         return answer
     with not_allowed_is_403():
@@ -72,15 +72,19 @@ def _tested(request: HttpRequest, found: Account) -> HttpResponse:
     return page(request, found, form=ConnectionForm(), outcome=_words(result))
 
 
-def _words(result: connection.Connection) -> list[dict[str, str]]:
-    """What came back, as the rows that ``components/_verify.html`` draws."""
-    token = result.token
+def token_row(token: TokenCheck) -> dict[str, str]:
+    """What the token URL answered, as a row that ``components/_verify.html`` draws."""
     life = {"ms": token.elapsed_ms, "seconds": token.expires_in}
     title = _("No token")
     if token.ok:
         known = _("Token received in %(ms)s ms, valid for %(seconds)s seconds")
         title = (known if token.expires_in else _("Token received in %(ms)s ms")) % life
-    rows = [_row(token.ok, title, token)]
+    return _row(token.ok, title, token)
+
+
+def _words(result: connection.Connection) -> list[dict[str, str]]:
+    """What came back, as the rows that ``components/_verify.html`` draws."""
+    rows = [token_row(result.token)]
     if result.sales is not None:
         rows.append(_row(result.sales.ok, _("Sales received") if result.sales.ok else _("No sales"), result.sales))
     return rows
@@ -90,7 +94,8 @@ def _row(good: bool, title: str, check: TokenCheck | SalesCheck) -> dict[str, st
     return {"tone": "good" if good else "bad", "title": title, "text": _(check.sentence) % check.params}
 
 
-def _wait(throttle: SimpleRateThrottle) -> str:
+def wait_words(throttle: SimpleRateThrottle) -> str:
+    """How long somebody waits who tested too often."""
     minutes = max(1, -int(-(throttle.wait() or 1) // 60))
     said = ngettext(
         "Those were many tests in a short time. Wait %(minutes)s minute, then test again.",

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import verbs
 from accounts.actions import handovers, ordering
+from accounts.actions import rotation as acting
+from accounts.actions.connection import may_test
 from accounts.forms.mine import MyAccountsFilter
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import NotReady
@@ -23,6 +25,7 @@ from accounts.readers import account_page as reader
 from accounts.readers import feeds
 from accounts.readers.answers import offered_to, open_handover
 from accounts.readers.credentials import states_of
+from accounts.readers.rotation import expiring, near, rotation_of
 from accounts.readers.year_strip import strips
 from accounts.web.door import actor_for, find_account, page_of, signed_in
 from accounts.web.history import history
@@ -42,6 +45,7 @@ def my_accounts(request: HttpRequest) -> HttpResponse:
     shown = MyAccountsFilter(request.GET)
     wanted = reader.narrowed(shown.said("q"), shown.said("state"), shown.said("environment"))
     cards, page = reader.my_accounts(actor, request.GET, current_policy(), today, wanted)
+    expires = expiring(card.account for card in cards)
     known = reader.known_through({card.account.environment_id for card in cards})
     drawn = strips([card.account for card in cards], today)
     context = {
@@ -51,6 +55,7 @@ def my_accounts(request: HttpRequest) -> HttpResponse:
                 "owner": card.account.owner_id == actor.id,
                 "known": known.get(card.account.environment_id),
                 "strip": drawn[card.account.pk],
+                "expires": near(expires.get(card.account.pk), today),
             }
             for card in cards
         ],
@@ -83,6 +88,9 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
         "bars": reader.bars(months, CHART_HEIGHT),
         "chart": {"height": CHART_HEIGHT + 24, "base": CHART_HEIGHT, "labels": CHART_HEIGHT + 18},
         "secret": states_of([found])[0],
+        "rotation": rotation_of(found, current_policy(), today),
+        "has_it": may_test(found, actor),
+        "may_rotate": _may_rotate(found, actor),
         "actions": _buttons(found, actor),
         "effective_at": effective_at([found.pk]).get(found.pk),
         "tasks": found.tasks.filter(done_at__isnull=True).order_by("opened_at"),
@@ -123,6 +131,17 @@ def _buttons(found: Account, actor: Actor) -> list[dict[str, Any]]:
         }
         for row in verbs.open_to(found, actor)
     ]
+
+
+def _may_rotate(found: Account, actor: Actor) -> bool:
+    """May this person ask for a new secret here, and now? Support asks on the page where they work on the account."""
+    if not may_test(found, actor):
+        return False
+    try:
+        acting.check_may_begin(found)
+    except NotReady:
+        return False
+    return True
 
 
 def _reactivation(found: Account, actor: Actor) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -90,7 +91,7 @@ def _page(request: HttpRequest, found: Order, form: MessageForm | None = None, s
     open_rows = verbs.open_to(found, actor)
     follower = stepper.Follower(
         mine=found.requester_id == actor.id,
-        to_collect=reader.secrets_to_collect(actor).filter(account__order=found).exists(),
+        to_collect=reader.secrets_to_collect_of(found, actor).exists(),
     )
     context = {
         "order": found,
@@ -136,10 +137,14 @@ def _reopen_fields(found: Order, open_rows: list[Transition]) -> list[dict[str, 
 
 
 def _accounts(found: Order, actor: Actor) -> list[dict[str, Any]]:
-    """The accounts that came out of the order. Only whoever may see an account gets a link to it."""
-    accounts = Account.objects.filter(order=found).select_related("environment", "owner")
-    seen = set(Account.objects.visible_to(actor).filter(order=found).values_list("pk", flat=True))
-    waits = set(reader.secrets_to_collect(actor).filter(account__order=found).values_list("account_id", flat=True))
+    """The accounts that came out of the order, or the one it is about if it gives that a second secret.
+
+    Only whoever may see an account gets a link to it.
+    """
+    mine = Q(pk=found.concerns_id) if found.rotates else Q(order=found)
+    accounts = Account.objects.filter(mine).select_related("environment", "owner")
+    seen = set(Account.objects.visible_to(actor).filter(mine).values_list("pk", flat=True))
+    waits = set(reader.secrets_to_collect_of(found, actor).values_list("account_id", flat=True))
     return [
         {"account": account, "visible": account.pk in seen, "to_collect": account.pk in waits}
         for account in accounts.order_by("environment__position", "pk")

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.models import Person
-from accounts.models.encrypted import seal, unseal
+from accounts.models.encrypted import SECOND_FACTOR, seal, unseal
 from accounts.web.door import actor_for, wears_role
 from accounts.web.problems import asks_to_sign_in, typed
 from accounts.web.stepup import SECOND_FACTORS, has_second_factor, recently
@@ -28,7 +28,6 @@ OPEN = ("account/", "preferences/", "health/", "mailbox/", "api/")
 """What opens without a second factor: signing in and out, setting one up, and what nobody needs to sign in for."""
 OPEN_PAGES = frozenset({"accessibility", "privacy", "set_theme", "set_language"})
 PROVED = frozenset({"mfa", "socialaccount"})
-CONTEXT = b"second factor"
 
 
 class MFAAdapter(DefaultMFAAdapter):
@@ -44,11 +43,11 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """Seal what codes are made from, as client secrets are sealed."""
-        return seal(text, context=CONTEXT, keys=settings.CREDENTIAL_KEYS)
+        return seal(text, context=SECOND_FACTOR, keys=settings.CREDENTIAL_KEYS)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Open what ``encrypt`` sealed."""
-        return unseal(encrypted_text, context=CONTEXT, keys=settings.CREDENTIAL_KEYS)
+        return unseal(encrypted_text, context=SECOND_FACTOR, keys=settings.CREDENTIAL_KEYS)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """The last one of somebody who must have one stays."""

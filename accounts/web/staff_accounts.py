@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import verbs
 from accounts.actions import credentials as acting
-from accounts.actions import handovers, inactivity
+from accounts.actions import handovers, inactivity, rotation
 from accounts.actions import new_secret as asking_cegal
 from accounts.forms.filters import EnvironmentFilter
 from accounts.forms.order import FIELD_LABELS
@@ -28,6 +28,7 @@ from accounts.models import Account, Credential, Task, current_policy, effective
 from accounts.readers import account_page, credentials, feeds, providers
 from accounts.readers import staff_accounts as reader
 from accounts.readers.answers import open_handover
+from accounts.readers.rotation import rotation_of
 from accounts.readers.timeline import timeline
 from accounts.web.asking import Question, ask
 from accounts.web.door import actor_for, find_account, needs
@@ -99,6 +100,7 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
         "effective_at": effective_at([found.pk]).get(found.pk),
         "state": state,
         "connector_rows": providers.of_account(found),
+        "rotation": rotation_of(found, current_policy(), today),
         "may_verify": actor.holds(Role.SUPPORT),
         "may_confirm": actor.holds(Role.SUPPORT),
         "buttons": _buttons(found, actor, _may_get_secret(found, state, tasks)),
@@ -217,10 +219,22 @@ def _buttons(found: Account, actor: Actor, may_get_secret: bool) -> list[dict[st
     if actor.holds(Role.SUPPORT) and may_get_secret:
         url = reverse("account_new_secret", args=[found.pk])
         buttons.insert(0, {"url": url, "label": _("Ask Cegal for a new secret"), "danger": False})
+    if actor.holds(Role.SUPPORT) and _may_rotate(found):
+        url = reverse("account_rotate", args=[found.pk])
+        buttons.append({"url": url, "label": _("Replace the secret"), "danger": False})
     if actor.holds(Role.SUPPORT) and found.state in LIVING:
         url = reverse("account_use", args=[found.pk])
         buttons.append({"url": url, "label": _("Write down a use"), "danger": False})
     return buttons
+
+
+def _may_rotate(found: Account) -> bool:
+    """Can a second secret be asked for now?"""
+    try:
+        rotation.check_may_begin(found)
+    except NotReady:
+        return False
+    return True
 
 
 def _may_get_secret(found: Account, state: credentials.CredentialState, tasks: list[Task]) -> bool:

@@ -36,8 +36,10 @@ from accounts.web import (
     public,
     reassigning,
     reports,
+    rotation,
     staff_accounts,
     staff_orders,
+    staff_secrets,
     staff_talk,
     staff_tasks,
     style,
@@ -144,5 +146,7 @@ urlpatterns += administration.ROUTES
 urlpatterns += providers.ROUTES
 urlpatterns += getting_started.ROUTES
 urlpatterns += connection.ROUTES
+urlpatterns += rotation.ROUTES
+urlpatterns += staff_secrets.ROUTES
 if settings.MAIL_IS_KEPT:  # elsewhere there is no such page, and the navigation offers none
     urlpatterns += mailbox.ROUTES

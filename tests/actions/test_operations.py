@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from accounts.actions import new_secret, operation_ends, operations, provider, results, setup
+from accounts.actions import new_secret, operation_ends, operations, provider, results, rotation, setup
 from accounts.actions.secrets import opened
+from accounts.gateways import loop
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.models import Account, Credential, Event, Operation, Order, Task
 from accounts.models.setup import Setup
+from tests.actions import rotating
 from tests.actions.connecting import Connected, connected, states
 from tests.actions.tools import SILJE, SUPPORT, contents, history, told
 from tests.gateways.fake_graph import SECRET, TOKEN, FakeGraph, Trouble, graph_running
@@ -66,7 +68,7 @@ class TestSetUp:
         assert ids["PRODUCTION"] == "by-hand"
         assert list(graph.apps) == [ids["TEST"]]
         assert states() == [("set_up", "done")]
-        assert not Operation.objects.exclude(sealed_result="").exists()
+        assert not Operation.objects.exclude(sealed_secret="").exists()
 
     def test_people_cannot_complete_what_is_not_there_yet(self, story: Story, graph: FakeGraph, on: Connected) -> None:
         order = story.order_in("cegal_setup", environments=("TEST", "PRODUCTION"))
@@ -165,6 +167,37 @@ class TestTasks:
         assert "Remove it by hand" in account.operations.get().sentence["text"]
 
 
+class TestRotation:
+    def test_a_second_secret_comes_beside_the_first_and_the_old_one_goes_by_its_id(
+        self, story: Story, graph: FakeGraph, on: Connected, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def check(_url: str, client_id: str, secret: str, *, allow_private: bool) -> loop.TokenCheck:
+            ok = graph.works(client_id, secret)
+            return loop.TokenCheck(loop.Outcome.OK if ok else loop.Outcome.WRONG_SECRET, "It answered.", elapsed_ms=1)
+
+        monkeypatch.setattr(loop, "check_token", check)
+        order = story.order_in("cegal_setup")
+        on.work()
+        rotating.verify(story)
+        order = again(order)
+        story.do(order, "issue_credentials", "support", **story.data_for(order, "issue_credentials"))
+        account = Account.objects.select_related("owner", "environment").get(order=order)
+        first = rotating.collect(story, account.credentials.get())
+        story.now = on.now = on.now + timedelta(days=300)
+        asked = rotating.asked(story, account)
+        assert on.work(minutes=1) == {"opened": 1, "answered": 1, "done": 1}
+        story.now = on.now
+        new = Credential.objects.get(rotation=asked)
+        assert {row["keyId"] for row in graph.passwords(account.client_id)} == {first.key_id, new.key_id}
+        rotating.verify(story)
+        new = rotating.collect(story, new)
+        rotation.confirm_in_use(account, by=story.actor("ingrid"), now=story.now)
+        assert on.work(minutes=1) == {"opened": 1, "answered": 1, "done": 1}
+        assert [row["keyId"] for row in graph.passwords(account.client_id)] == [new.key_id]
+        first.refresh_from_db()
+        assert first.removed_at == on.now
+
+
 class TestTrouble:
     def test_a_busy_server_is_asked_again_when_it_says(self, story: Story, graph: FakeGraph, on: Connected) -> None:
         order = story.order_in("cegal_setup")
@@ -184,7 +217,7 @@ class TestTrouble:
         for _day in range(4):
             on.work(days=1)
         operation = account.operations.get()
-        assert (operation.state, operation.sealed_result) == ("failed", "")
+        assert (operation.state, operation.sealed_secret) == ("failed", "")
         event = Event.objects.get(verb="connector_failed")
         assert told(event) == {"connector_failed": SUPPORT, "connector_failed_cegal": {SILJE}}
         provider.confirm(account.tasks.get(), by=story.actor("cegal"), now=on.now)
@@ -227,7 +260,7 @@ class TestTrouble:
         assert on.work(minutes=1) == {"failed": 1}
         operation = order.operations.get()
         assert "already belongs" in operation.sentence["text"]
-        assert operation.sealed_result == ""
+        assert operation.sealed_secret == ""
 
 
 class Killed(BaseException):

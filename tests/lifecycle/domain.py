@@ -37,12 +37,13 @@ approve           | approval         | approved         | service_responsible | 
 reject            | support          | rejected         | support             | requester support
 reject            | approval         | rejected         | service_responsible | requester support
 send_to_cegal     | approved         | cegal_setup      | support             | cegal
-send_to_cegal     | support          | cegal_setup      | support             | cegal
+send_to_cegal     | support          | cegal_setup      | support system      | cegal
 hand_back         | cegal_setup      | approved         | cegal               | support
 complete_setup    | cegal_setup      | credential_issue | cegal               | support
-issue_credentials | credential_issue | issued           | support             | requester owner
+issue_credentials | credential_issue | issued           | support system      | requester owner
 withdraw          | draft support returned approval approved | withdrawn | requester | support
 expire            | returned         | withdrawn        | system              | requester support
+end_rotation      | support approved cegal_setup credential_issue | withdrawn | system | requester
 reopen            | withdrawn        | draft            | requester           |
 """)
 """The owner is told too when credentials are issued: they are who collects them."""
@@ -62,11 +63,21 @@ close                  | active notified suspended | closed    | owner support  
 """)
 
 NEEDS_A_REASON = {"reject", "hand_back", "keep", "hold", "lift_hold", "suspend", "close"}
-HAS_NO_BUTTON = {"expire", "activate", "notify", "used", "end_hold", "suspend_for_inactivity", "reactivate"}
+HAS_NO_BUTTON = {
+    "expire",
+    "end_rotation",
+    "activate",
+    "notify",
+    "used",
+    "end_hold",
+    "suspend_for_inactivity",
+    "reactivate",
+}
 OWES_A_DISABLING = {"suspend_for_inactivity", "suspend", "close"}
 ASKS_WHO_BESIDES_THE_ROLE = {
     "approve": "separation of duties",
     "send_to_cegal": "approved, or the short path",
+    "issue_credentials": "the portal itself issues a second secret alone",
     "close": "signed in, not by a mail's link",
 }
 

@@ -29,7 +29,7 @@ CHECKS: list[tuple[str, str, dict[str, object]]] = [
     ("operation_of_a_task_or_an_order", "operationoftask", {"account": None}),
     ("operation_ended_has_time", "operation", {"state": "done"}),
     ("operation_ended_has_time", "operation", {"ended_at": NOW}),
-    ("operation_result_until_used", "operation", {"sealed_result": "v1.k.c2VjcmV0"}),
+    ("operation_result_until_used", "operation", {"sealed_secret": "v1.k.c2VjcmV0"}),
     ("finding_kind_is_known", "finding", {"kind": "odd"}),
     ("organisation_name_is_given", "organisation", {"name": ""}),
     ("organisation_number_is_given", "organisation", {"number": ""}),
