@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.lifecycle.states import Audience, OrderState, Role, TaskKind
+from accounts.lifecycle.states import PROVIDER_TASKS, Audience, OrderState, Role, TaskKind
 from accounts.lifecycle.transition import Tell
 from accounts.models import (
     Account,
@@ -37,6 +37,8 @@ DELIVER = "accounts.tasks.deliver_messages"
 CALL = "accounts.tasks.deliver_webhooks"
 VERIFY = "accounts.tasks.verify_new"
 CHECK = "accounts.tasks.check_inactivity"
+OPERATE = "accounts.tasks.work_operations"
+RECONCILE = "accounts.tasks.reconcile_providers"
 RUN_UPLOADS = "accounts.tasks.run_uploads"
 _STAFF = {
     Audience.SUPPORT: Role.SUPPORT,
@@ -124,6 +126,8 @@ def owe(changes: Iterable[tuple[Account, Event]], kinds: Sequence[TaskKind], *, 
     tasks = [Task(kind=kind.value, account=account, event=event, opened_at=now)
              for account, event in changes for kind in kinds]  # fmt: skip
     Task.objects.bulk_create(tasks, ignore_conflicts=True, batch_size=500)
+    if not PROVIDER_TASKS.isdisjoint(kinds):
+        wake(OPERATE)
 
 
 def call(changes: Iterable[tuple[Subject, Event]], *, now: datetime) -> None:

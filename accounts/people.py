@@ -12,10 +12,20 @@ from django.db.models import QuerySet, Value
 
 from accounts.lifecycle.actor import SYSTEM, Actor, ActorKind, Principal
 from accounts.lifecycle.states import Role
-from accounts.models import ApiToken, Deputy, Notice, Person, RoleGrant
+from accounts.models import ApiToken, Deputy, Environment, Notice, Person, ProviderKind, RoleGrant
 from accounts.models.token import PROGRAM_ROLES
 
-__all__ = ["SYSTEM", "NoticeLink", "actor_of", "link_actor", "notice_token", "read_notice_token", "token_actor"]
+__all__ = [
+    "SYSTEM", "NoticeLink", "actor_of", "connector_actor", "link_actor", "notice_token", "read_notice_token",
+    "token_actor",
+]  # fmt: skip
+
+PROVIDER_NAMES = {
+    ProviderKind.PEOPLE.value: "Cegal",
+    ProviderKind.WEBHOOK.value: "Cegal’s system",
+    ProviderKind.ENTRA.value: "Microsoft Entra ID",
+}
+"""How the providers are called in the history; names stay as they are in every language."""
 
 _NOTICE_SALT = "accounts.notice"
 _PROGRAM = UUID("6f1d1d1e-3c53-5b0e-9f7e-2f6f3f0a6c11")  # the namespace of programs
@@ -83,3 +93,9 @@ def token_actor(token: ApiToken) -> Actor:
         scopes=frozenset(token.scopes),
         set_up_by=token.maker_id,
     )
+
+
+def connector_actor(environment: Environment) -> Actor:
+    """The program that does Cegal's work in ``environment``: it obeys the same table as Cegal's people."""
+    name = f"{PROVIDER_NAMES[environment.provider]} ({environment.name})"
+    return Actor(ActorKind.SYSTEM, name, roles=frozenset({Role.CEGAL}))

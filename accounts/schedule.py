@@ -24,9 +24,11 @@ from accounts.actions import (
     handovers,
     holds,
     inactivity,
+    operations,
     overlaps,
     proposals,
     provider,
+    reconciliation,
     runs,
     timers,
     uploads,
@@ -107,12 +109,20 @@ def _verify_new(work: Work) -> Mapping[str, int]:
     return credentials.verify_new(clock=work.clock, by=SYSTEM, between=work.alive)
 
 
+def _work_operations(work: Work) -> Mapping[str, int]:
+    return operations.work_due(clock=work.clock, between=work.alive)
+
+
 def _destroy_uncollected(work: Work) -> Mapping[str, int]:
     return credentials.destroy_uncollected(today=work.today, now=work.now, by=SYSTEM)
 
 
 def _pull_usage(work: Work) -> Mapping[str, int]:
     return usage_pull.pull(clock=work.clock, by=SYSTEM, between=work.alive)
+
+
+def _reconcile_providers(work: Work) -> Mapping[str, int]:
+    return reconciliation.reconcile(clock=work.clock, between=work.alive)
 
 
 def _end_holds(work: Work) -> Mapping[str, int]:
@@ -170,9 +180,11 @@ JOBS: tuple[Job, ...] = (
     Job("take_in_bounces", _take_in_bounces),
     Job("deliver_webhooks", _deliver_webhooks),
     Job("verify_new", _verify_new),
+    Job("work_operations", _work_operations),
     Job("end_stranded", _end_stranded),
     Job("expire_secrets", _destroy_uncollected, time(0, 30)),
     Job("tidy_runs", _tidy_runs, time(4, 0)),
+    Job("reconcile_providers", _reconcile_providers, time(4, 30)),
     Job("pull_usage", _pull_usage, time(5, 0)),
     Job("end_holds", _end_holds, time(5, 30)),
     Job("check_inactivity", _check_inactivity, time(6, 0)),

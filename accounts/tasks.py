@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts import delivery, schedule
-from accounts.actions import bounces, credentials, uploads
+from accounts.actions import bounces, credentials, operations, uploads
 from accounts.lifecycle.actor import SYSTEM
 
 
@@ -21,6 +21,18 @@ def deliver_messages() -> None:
 def deliver_webhooks() -> None:
     """Tell programs of events: sent by the outbox after each commit that owes a webhook."""
     delivery.deliver_webhooks(timezone.now)
+
+
+@shared_task(name="accounts.tasks.work_operations")  # type: ignore[untyped-decorator]
+def work_operations() -> None:
+    """Ask the connectors for what is wanted of them: sent after each commit that owes a provider something."""
+    operations.work_due(clock=timezone.now)
+
+
+@shared_task(name="accounts.tasks.reconcile_providers")  # type: ignore[untyped-decorator]
+def reconcile_providers() -> None:
+    """Compare with the providers now: sent when somebody asks for it."""
+    schedule.run_now("reconcile_providers", timezone.now)
 
 
 @shared_task(name="accounts.tasks.run_due")  # type: ignore[untyped-decorator]

@@ -13,6 +13,8 @@ from django.utils.translation import get_language, gettext, gettext_noop, overri
 
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.states import Role, TaskKind
+from accounts.models.connector import OperationKind
+from accounts.models.environment import ProviderKind
 
 _DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 
@@ -50,6 +52,23 @@ TASK_ADVICE = {
     ),
 }
 """What whoever sees a task can do about it."""
+
+
+PROVIDER_WORDS = {
+    ProviderKind.PEOPLE.value: gettext_noop("People at Cegal"),
+    ProviderKind.WEBHOOK.value: gettext_noop("Cegal’s system, by webhook"),
+    ProviderKind.ENTRA.value: gettext_noop("Microsoft Entra ID"),
+}
+"""Who makes the clients of an environment."""
+
+OPERATION_WORDS = {
+    OperationKind.SET_UP.value: gettext_noop("Make the client"),
+    OperationKind.DISABLE.value: gettext_noop("Disable the client"),
+    OperationKind.ENABLE.value: gettext_noop("Enable the client"),
+    OperationKind.ADD_SECRET.value: gettext_noop("Make a new client secret"),
+    OperationKind.REMOVE_SECRET.value: gettext_noop("Remove a client secret"),
+}
+"""What is asked of a connector."""
 
 
 def say(sentence: Sentence | str) -> str:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts import people
 from accounts.actions import (
     bounces,
+    connectors,
     credentials,
     deputies,
     engine,
@@ -22,6 +23,8 @@ from accounts.actions import (
     holds,
     inactivity,
     new_secret,
+    operation_ends,
+    operations,
     ordering,
     provider,
     rotation,
@@ -31,16 +34,21 @@ from accounts.actions import (
 )
 from accounts.actions.environments import Details, add_environment, set_active
 from accounts.lifecycle.actor import SYSTEM
+from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.states import AccountState, OrderState, Role
 from accounts.models import (
     Account,
+    Connector,
     Credential,
     DailyUsage,
+    Finding,
     Handover,
     JobRun,
     Message,
     Notice,
+    Operation,
     Order,
+    ProviderKind,
     ReturnReason,
     SuspensionList,
     Task,
@@ -50,6 +58,7 @@ from accounts.models.token import Scope
 from accounts.models.upload import UploadKind
 from tests.story import PURPOSE, Story
 
+SHARED = "whsec_c2VjcmV0LW9mLWJvdGgtc2lkZXMtb2YtdGhlLXdlYmhvb2s="
 LONG_ID = "nordsjo-surplus-maximo-production-0b7e4c52-9a61-4d0e-8f3b"
 ORDER_STATES = [state.value for state in OrderState]
 
@@ -66,6 +75,7 @@ class Scene(Story):
         self._orders()
         self._accounts()
         self._staff_matters()
+        self._providers()
         self._mails(folder)
 
     def order(self, state: str) -> Order:
@@ -186,6 +196,20 @@ class Scene(Story):
         set_active(self.retired, False, comment="Nobody ordered it.", **ada)
         self.message = Message.objects.filter(kind="order_returned").first()
         self.reason = ReturnReason.objects.order_by("pk").first()
+
+    def _providers(self) -> None:
+        """PRODUCTION by a connector: something failed, something waits, and a client stands otherwise there."""
+        said = connectors.Details(ProviderKind.WEBHOOK, url="https://provider.example/hook", secret=SHARED)
+        connectors.choose(self.production, said, by=self.actor("administrator"), now=self.now)
+        account = self.account_in("suspended", client_id="nordsjo-by-connector", environment=self.production)
+        operations.open_wanted(now=self.now)
+        why = Sentence("%(who)s refused this (HTTP %(status)s).", who="provider.example", status=400)
+        operation_ends.fail(Operation.objects.get(account=account), why, now=self.now)
+        self.finding = Finding.objects.create(
+            environment=self.production, kind="enabled_there", account=account, client_id=account.client_id,
+            found_at=self.now,
+        )  # fmt: skip
+        Connector.objects.update(looked_at=self.now)
 
     def _mails(self, folder: Path) -> None:
         letter = EmailMultiAlternatives("Your code", "    A1B2C3\n", "portal@loop.example", [self.ingrid.email])

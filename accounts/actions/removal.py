@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from accounts import outbox
 from accounts.actions import engine
 from accounts.lifecycle import rotation as rule
 from accounts.lifecycle.actor import Actor
@@ -38,6 +39,7 @@ def ask_to_remove(new: Credential, verb: str, *, by: Actor, now: datetime, confi
          for old in _to_remove(new)],
         ignore_conflicts=True,
     )  # fmt: skip
+    outbox.wake(outbox.OPERATE)
     return event
 
 

@@ -9,8 +9,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import outbox
-from accounts.actions import engine, provider, searching, secrets
+from accounts.actions import engine, provider, results, searching, secrets
 from accounts.actions.engine import Change
+from accounts.lifecycle import guards
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import NotReady
 from accounts.lifecycle.sentence import Sentence as _
@@ -28,6 +29,7 @@ def send_to_cegal(order: Order, *, by: Actor, now: datetime, comment: str = "") 
         if order.reactivates is not None:
             provider.supersede(order.reactivates, TaskKind.DISABLE_CLIENT, by=by, now=now)
             outbox.owe([(order.reactivates, changes[0][1])], [TaskKind.ENABLE_CLIENT], now=now)
+        outbox.wake(outbox.OPERATE)
 
     change = Change(comment=comment, columns={"sent_to_cegal_at": now}, also=ask_to_enable)
     return engine.move(order, "send_to_cegal", by=by, now=now, facts=order_facts(order, by), change=change)
@@ -56,7 +58,10 @@ def complete_setup(order: Order, *, by: Actor, now: datetime, setups: Sequence[S
     client is enabled, and enters a new secret where the last one expired or may have leaked; for a secret rotation
     Cegal adds a second secret and leaves the first one. Raises NotReady when a client id already belongs to another
     account, or an environment stands twice.
+    What connectors made for the order is taken where nothing was entered by hand.
     """
+    made = results.made_for(order, setups)
+    setups = [*_filled(setups), *made]
     _check_once_each(setups)
 
     def create(changes: list[tuple[Order, Event]]) -> None:
@@ -68,6 +73,7 @@ def complete_setup(order: Order, *, by: Actor, now: datetime, setups: Sequence[S
             _add_second(order, order.rotates, setups[0], by, now)
         elif setups:
             _create_accounts(order, setups, by, now)
+        results.use(order, made, now=now)
 
     entered = any(setup.client_secret.strip() for setup in setups)
     facts = order_facts(
@@ -80,6 +86,15 @@ def complete_setup(order: Order, *, by: Actor, now: datetime, setups: Sequence[S
             return engine.move(order, "complete_setup", by=by, now=now, facts=facts, change=change)
     except IntegrityError as error:
         raise NotReady(_taken(setups)) from error
+
+
+def needs_new_secret(order: Order, *, by: Actor, today: date) -> bool:
+    """Must ``by`` give a new secret for this order before its setup can be complete?"""
+    return guards.secret_renewed(order_facts(order, by, expired_on=_expired_on(order, today))) is not None
+
+
+def _filled(setups: Sequence[Setup]) -> list[Setup]:
+    return [setup for setup in setups if setup.client_id.strip() or setup.client_secret.strip()]
 
 
 def _expired_on(order: Order, today: date) -> str:

@@ -9,7 +9,7 @@ from ninja.security import HttpBearer
 from ninja.throttling import SimpleRateThrottle
 
 from accounts.actions import tokens
-from accounts.api import acting, problems, reading, usage
+from accounts.api import acting, problems, provider, reading, usage
 from accounts.models import ApiToken
 
 RATE = "60/min"
@@ -46,3 +46,4 @@ problems.install(api)
 usage.install(api)
 reading.install(api)
 acting.install(api)
+provider.install(api)

@@ -28,8 +28,12 @@ FOR_ANYBODY = frozenset(
         "landing", "my_orders", "my_accounts", "account_login", "deputies", "webhooks", "job_runs", "staff_secrets",
     }
 )  # fmt: skip
-TASK_LISTS = {"cegal_queue": "?state=tasks", "staff_tasks": "?state=all&late=1"}
-"""The lists of tasks that a mail leads to, and what each shows."""
+TASK_LISTS = {
+    "cegal_queue": "?state=tasks",
+    "staff_tasks": "?state=all&late=1",
+    "providers": "?state=failed",
+}
+"""The lists of work that a mail leads to, and what each shows."""
 
 COLLECT_KINDS = frozenset({"credentials_issued", "new_secret_ready", "rotation_ready"})
 
@@ -54,6 +58,7 @@ def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, A
         known |= words.about_roles(event.data) | words.about_deputy(event.data)
     if message.kind == "webhook_disabled":
         known |= {"program": event.data.get("name", ""), "url": event.data.get("url", "")}
+    known |= words.about_connector(event.data)
     if message.kind == "jobs_not_running":
         known |= {"late": words.about_late(event.data)}
     if letter.order is not None:
@@ -72,6 +77,8 @@ def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, A
 def _path(letter: Letter, page: str) -> str:
     if page in FOR_ANYBODY:
         return reverse(page)
+    if page == "cegal_queue" and letter.order is not None:
+        return reverse("cegal_order", args=[letter.order.reference])
     if page in TASK_LISTS:
         return reverse(page) + TASK_LISTS[page]
     if page == "notice_answer":

@@ -89,6 +89,8 @@ KINDS: dict[str, Kind] = {
     "hold_ends_soon_copy": _account(Role.SUPPORT),
     "provider_tasks_open": Kind("cegal_queue", _("Open the tasks"), Role.CEGAL),
     "provider_tasks_late": Kind("staff_tasks", _("See the tasks"), Role.SUPPORT),
+    "connector_failed": Kind("providers", _("See what failed"), Role.SUPPORT),
+    "connector_failed_cegal": Kind("cegal_queue", _("Open your work"), Role.CEGAL),
     "calls_after_suspension": _account(Role.SUPPORT),
     "account_suspended_inactive": _account(),
     "account_suspended": _account(),

@@ -67,6 +67,12 @@ _LATE = [
     },
 ]
 
+_FAILED = {
+    "operation": "disable", "environment": "TEST",
+    "why": {"text": gettext_noop("%(who)s refused this (HTTP %(status)s)."),
+            "params": {"who": "Microsoft Graph", "status": 400}},
+}  # fmt: skip
+
 TOLD: dict[str, Told] = {
     "order_received": Told(INGRID),
     "order_to_triage": Told(INGRID),
@@ -122,6 +128,8 @@ TOLD: dict[str, Told] = {
     "hold_ends_soon_copy": Told(SYSTEM.name, data=_HELD),
     "provider_tasks_open": Told(SYSTEM.name, data={"number": 3, "days": 2}),
     "provider_tasks_late": Told(SYSTEM.name, data={"number": 1, "days": 4}),
+    "connector_failed": Told("Microsoft Entra ID (TEST)", data=_FAILED),
+    "connector_failed_cegal": Told("Microsoft Entra ID (TEST)", data=_FAILED),
     "calls_after_suspension": Told(SYSTEM.name, data={"day": "2026-11-20"}),
     "account_suspended": Told(comment=gettext_noop("The client secret was found in a public repository.")),
     "account_closed": Told(INGRID, gettext_noop("The integration has been replaced.")),

@@ -18,7 +18,7 @@ from accounts.delivery.letter import Letter
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.states import Role
 from accounts.models import Account, Order, Person
-from accounts.words import ROLE_WORDS, say
+from accounts.words import OPERATION_WORDS, ROLE_WORDS, say
 
 _LONG_DAY = {"en": "j F Y", "nb": "j. F Y"}
 _MOMENT = {"en": "j F Y, H:i", "nb": r"j. F Y \k\l. H.i"}
@@ -158,6 +158,18 @@ def about_days(data: dict[str, Any]) -> dict[str, str]:
 def about_late(data: dict[str, Any]) -> list[str]:
     """What stands still, in sentences; empty for other events."""
     return [say(Sentence.of(said)) for said in data.get("late", [])]
+
+
+def about_connector(data: dict[str, Any]) -> dict[str, str]:
+    """What a connector failed at, where and why; empty for other events."""
+    if "operation" not in data:
+        return {}
+    why = say(Sentence.of(data["why"])) if "why" in data else ""
+    return {
+        "operation": _(OPERATION_WORDS[data["operation"]]),
+        "at_environment": data["environment"],
+        "failed_why": why,
+    }
 
 
 def about_handover(data: dict[str, Any]) -> dict[str, str]:

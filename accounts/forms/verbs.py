@@ -6,6 +6,7 @@ takes by keyword besides who and when.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -15,7 +16,16 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.order import OrderForm, answers
 from accounts.lifecycle.inactivity import hold_problem
-from accounts.models import Account, Environment, Order, current_policy
+from accounts.models import (
+    AUTOMATIC,
+    Account,
+    Environment,
+    Operation,
+    OperationKind,
+    OperationState,
+    Order,
+    current_policy,
+)
 from accounts.models.setup import Setup
 from accounts.words import say
 
@@ -134,14 +144,18 @@ class SetupForm(CommentForm):
 
     A reactivation confirms, and asks for a new secret; whether it needs one, the verb decides. A secret rotation
     asks for the second secret.
+    What a connector has made is not asked for; where one is still at it, people may, and need not, do it by hand.
     """
 
     def __init__(self, *args: Any, subject: Order | Account, **kwargs: Any) -> None:
         super().__init__(*args, subject=subject, **kwargs)
         assert isinstance(subject, Order)  # noqa: S101 - only orders are set up
-        self.environments: list[Environment] = [] if subject.concerns_id else list(subject.environments.all())
+        self.environments: list[Environment] = [] if subject.concerns_id else _left_to_people(subject)
         for environment in self.environments:
-            self.fields |= _setup_fields(environment)
+            fields = _setup_fields(environment)
+            if environment.provider in AUTOMATIC:
+                _by_hand_if_need_be(environment, fields)
+            self.fields |= fields
         if subject.reactivates is not None:
             self.fields |= _renewal_fields()
         if subject.rotates is not None:
@@ -184,6 +198,23 @@ def _renewal_fields() -> dict[str, forms.Field]:
         ),
         "expires_on": expires_on_field(),
     }
+
+
+def _left_to_people(order: Order) -> list[Environment]:
+    """The environments of which no connector has made the client yet."""
+    made = Operation.objects.filter(
+        order=order, sent_at=order.sent_to_cegal_at, kind=OperationKind.SET_UP.value,
+        state=OperationState.ANSWERED.value,
+    )  # fmt: skip
+    return list(order.environments.exclude(pk__in=made.values("environment")))
+
+
+def _by_hand_if_need_be(environment: Environment, fields: Mapping[str, forms.Field]) -> None:
+    """Nobody has to fill in what a connector is at; whoever did it by hand may."""
+    for field in fields.values():
+        field.required = False
+    first = fields[f"client_id__{environment.name}"]
+    first.help_text = _("The connector does this. Enter it only if you did it by hand.")
 
 
 def _second_fields() -> dict[str, forms.Field]:

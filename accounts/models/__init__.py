@@ -2,8 +2,19 @@
 
 from accounts.models.account import Account, Credential
 from accounts.models.bounce import OF_THE_ADDRESS, Bounce, BounceKind, UnreachableAddress, unreachable_among
+from accounts.models.connector import (
+    AUTOMATIC,
+    OF_TASK,
+    OPEN_OPERATIONS,
+    Connector,
+    Finding,
+    FindingKind,
+    Operation,
+    OperationKind,
+    OperationState,
+)
 from accounts.models.deputy import Deputy, holders
-from accounts.models.environment import Environment
+from accounts.models.environment import Environment, ProviderKind
 from accounts.models.event import Event
 from accounts.models.feed import BatchOutcome, Feed, FeedKind, Figure, LastUse, UsageBatch
 from accounts.models.handover import Handover, HandoverState
@@ -26,8 +37,11 @@ from accounts.models.watchdog import Watchdog
 from accounts.models.webhook import WebhookEndpoint, WebhookMessage
 
 __all__ = [
+    "AUTOMATIC",
     "FORM_FIELDS",
+    "OF_TASK",
     "OF_THE_ADDRESS",
+    "OPEN_OPERATIONS",
     "Account",
     "ApiAnswer",
     "ApiToken",
@@ -37,6 +51,7 @@ __all__ = [
     "Check",
     "CheckItem",
     "CheckOutcome",
+    "Connector",
     "Coverage",
     "Credential",
     "DailyUsage",
@@ -46,6 +61,8 @@ __all__ = [
     "Feed",
     "FeedKind",
     "Figure",
+    "Finding",
+    "FindingKind",
     "Handover",
     "HandoverState",
     "Hold",
@@ -54,11 +71,15 @@ __all__ = [
     "Message",
     "MessageState",
     "Notice",
+    "Operation",
+    "OperationKind",
+    "OperationState",
     "Order",
     "Organisation",
     "Person",
     "PolicyNumber",
     "PolicyRecord",
+    "ProviderKind",
     "ReferenceCounter",
     "ReturnReason",
     "RoleGrant",

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from django.db import models
 from django.db.models import Q
 
-from accounts.models.subject import Subject
+from accounts.models.subject import Subject, choices, known
+
+
+class ProviderKind(StrEnum):
+    """Who makes, disables and enables the clients of an environment: people, or a program that is asked."""
+
+    PEOPLE = "people"
+    WEBHOOK = "webhook"
+    ENTRA = "entra"
 
 
 class Environment(Subject):
@@ -21,12 +31,14 @@ class Environment(Subject):
         help_text="May the token URL be an address inside a private network? Only for development.",
     )
     active = models.BooleanField(default=True, help_text="Can it be chosen on new orders?")
+    provider = models.CharField(max_length=10, choices=choices(ProviderKind), default=ProviderKind.PEOPLE.value)
 
     class Meta:
         ordering = ["position", "name"]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="environment_name_is_given"),
             models.CheckConstraint(condition=~Q(token_url=""), name="environment_token_url_is_given"),
+            known("provider", ProviderKind, "environment_provider_is_known"),
         ]
 
     def __str__(self) -> str:

@@ -38,6 +38,8 @@ _LOOKS = {
     "edit": ("pencil-line", "accent"),
     "retire": ("archive", "warn"),
     "restore": ("rotate-ccw", "good"),
+    "choose_provider": ("plug-zap", "accent"),
+    "try_provider": ("plug-zap", ""),
     "change_policy": ("sliders-horizontal", "accent"),
 }
 

@@ -59,7 +59,11 @@ _SAID: dict[str, dict[str, Sentence]] = {
         "become_deputy": _("made this person a deputy for some days"),
         "stop_being_deputy": _("ended this person’s days as a deputy"),
     },
-    Environment.subject_type(): _SETTING,
+    Environment.subject_type(): {
+        **_SETTING,
+        "choose_provider": _("chose who makes its clients"),
+        "try_provider": _("tried the connection to its provider"),
+    },
     ReturnReason.subject_type(): _SETTING,
     PolicyRecord.subject_type(): {"change_policy": _("changed the policy")},
     WebhookEndpoint.subject_type(): {

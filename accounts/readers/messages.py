@@ -62,6 +62,8 @@ KINDS = {
     "account_kept": gettext_noop("Account kept"),
     "provider_tasks_open": gettext_noop("Tasks at Cegal stay open"),
     "provider_tasks_late": gettext_noop("Tasks at Cegal stay open (Support)"),
+    "connector_failed": gettext_noop("A connector failed, for Support"),
+    "connector_failed_cegal": gettext_noop("A connector failed, for Cegal"),
     "calls_after_suspension": gettext_noop("A suspended client still calls"),
     "account_held": gettext_noop("Account left alone"),
     "hold_lifted": gettext_noop("Account not left alone any more"),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from accounts.lifecycle.accounts import ACCOUNT
-from accounts.lifecycle.actor import ActorKind
+from accounts.lifecycle.actor import SYSTEM, ActorKind
 from accounts.lifecycle.orders import INTERNAL, ORDER
 from accounts.lifecycle.sentence import Sentence
 from accounts.models import Account, Event, Order
@@ -79,6 +79,9 @@ _OTHERWISE = {
     "destroy_secret": gettext_noop("destroyed the client secret: nobody collected it in time"),
     "ask_for_new_secret": gettext_noop("asked Cegal for a new client secret"),
     "enter_new_secret": gettext_noop("entered a new client secret"),
+    "connector_failed": gettext_noop("could not do this by itself: people take over"),
+    "retry_connector": gettext_noop("let the connector try again"),
+    "ask_provider_again": gettext_noop("asked the provider again: it stands otherwise there"),
     "ask_for_rotation": gettext_noop("asked for a new client secret beside the old one"),
     "add_secret": gettext_noop("added a second client secret"),
     "rotation_waits": gettext_noop("saw that the second client secret does not work"),
@@ -170,6 +173,9 @@ _LOOKS = {
     "decline_handover": ("user-x", "warn"),
     "withdraw_handover": ("undo-2", ""),
     "expire_handover": ("user-x", "warn"),
+    "connector_failed": ("triangle-alert", "warn"),
+    "retry_connector": ("repeat", ""),
+    "ask_provider_again": ("repeat", "accent"),
     "confirm_task": ("check", ""),
     "verify_credential": ("plug-zap", ""),
     "test_connection": ("plug-zap", ""),
@@ -264,7 +270,7 @@ def comments(event: Event, labels: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def _who(event: Event, reader: UUID | None) -> str:
-    if event.actor_kind == ActorKind.SYSTEM:
+    if event.actor_kind == ActorKind.SYSTEM and event.actor_name == SYSTEM.name:  # a connector has a name of its own
         return _("The portal")
     return _("You") if reader is not None and event.actor_id == reader else say(event.who)
 

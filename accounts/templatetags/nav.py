@@ -117,6 +117,13 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
                 frozenset({Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR}),
                 frozenset({"feed_gap"}),
             ),
+            Row(
+                "providers",
+                _("Providers"),
+                "plug-zap",
+                frozenset({Role.SUPPORT, Role.ADMINISTRATOR}),
+                frozenset({"provider_open_again"}),
+            ),
         ),
     ),
     (
@@ -143,7 +150,15 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
                 _("Environments"),
                 "server",
                 frozenset({Role.ADMINISTRATOR}),
-                frozenset({"environment", "environment_add", "environment_retire", "environment_restore"}),
+                frozenset(
+                    {
+                        "environment",
+                        "environment_add",
+                        "environment_retire",
+                        "environment_restore",
+                        "environment_provider",
+                    }
+                ),
             ),
             Row(
                 "policy",

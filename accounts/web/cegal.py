@@ -27,7 +27,7 @@ from accounts.lifecycle.errors import LostRace, NotReady
 from accounts.lifecycle.states import OrderState, Role, TaskKind
 from accounts.models import Credential, Order, Task, current_policy
 from accounts.readers import cegal as reader
-from accounts.readers import credentials, staff_order
+from accounts.readers import credentials, providers, staff_order
 from accounts.readers.rotation import removal_of, secrets_in_place
 from accounts.readers.waiting import waiting
 from accounts.web import order_facts
@@ -137,6 +137,7 @@ def _order_page(
         "typed": _typed(request, found) if refused and form is None else [],
         "handed_back": events.get("hand_back") if found.state == OrderState.APPROVED.value else None,
         "waiting": waiting(found, current_policy(), now),
+        "connector_rows": providers.of_order(found) if found.state == OrderState.CEGAL_SETUP.value else [],
         "credentials": credentials.states_of(credentials.accounts_of(found), now),
     }
     response = render(request, "accounts/cegal/order.html", context, status=status)
@@ -225,6 +226,15 @@ def _question(found: Task, label: str, explains: str, said: str) -> Question:
         {"term": "Client ID", "value": account.client_id, "mono": True},
         {"term": _("Environment"), "envs": [account.environment]},
         {"term": _("Asked for"), "at": found.opened_at},
+        *_by_connector(found),
     )
     back = f"{reverse('cegal_queue')}?state={reader.TASKS}"
     return Question(account, label, explains, back, said, facts=facts)
+
+
+def _by_connector(found: Task) -> list[dict[str, Any]]:
+    """What a connector does about the task meanwhile: whoever is first has done it."""
+    row = providers.of_task(found)
+    if row is None:
+        return []
+    return [{"term": row.provider, "value": row.state_words, "sub": row.said}]

@@ -25,7 +25,7 @@ from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import NotReady
 from accounts.lifecycle.states import AccountState, Role, TaskKind
 from accounts.models import Account, Credential, Task, current_policy, effective_at, unreachable_among
-from accounts.readers import account_page, credentials, feeds
+from accounts.readers import account_page, credentials, feeds, providers
 from accounts.readers import staff_accounts as reader
 from accounts.readers.answers import open_handover
 from accounts.readers.rotation import rotation_of
@@ -99,6 +99,7 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
         "tasks": tasks,
         "effective_at": effective_at([found.pk]).get(found.pk),
         "state": state,
+        "connector_rows": providers.of_account(found),
         "rotation": rotation_of(found, current_policy(), today),
         "may_verify": actor.holds(Role.SUPPORT),
         "may_confirm": actor.holds(Role.SUPPORT),

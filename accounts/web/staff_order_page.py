@@ -21,7 +21,7 @@ from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.orders import TURN
 from accounts.lifecycle.states import Audience, OrderState, Role
 from accounts.models import Account, Event, Order, current_policy
-from accounts.readers import assignees, checklist, credentials, findings, staff_order, worklist
+from accounts.readers import assignees, checklist, credentials, findings, providers, staff_order, worklist
 from accounts.readers.timeline import timeline
 from accounts.readers.waiting import waiting
 from accounts.web import decision, order_facts
@@ -56,6 +56,7 @@ def page(
         "options": offered,
         "turn": "" if offered else _turn(found),
         "credentials": credentials.states_of(credentials.accounts_of(found), now),
+        "connector_rows": providers.of_order(found),
         "may_verify": actor.holds(Role.SUPPORT),
         "duplicates": duplicates[: staff_order.SHOWN],
         "more_duplicates": len(duplicates) > staff_order.SHOWN,

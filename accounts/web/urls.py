@@ -32,6 +32,7 @@ from accounts.web import (
     my_accounts,
     order_form,
     orders,
+    providers,
     public,
     reassigning,
     reports,
@@ -142,6 +143,7 @@ urlpatterns: list[URLPattern] = [
     path("cegal/tasks/<uuid:pk>/", cegal.task, name="cegal_task"),
 ]
 urlpatterns += administration.ROUTES
+urlpatterns += providers.ROUTES
 urlpatterns += getting_started.ROUTES
 urlpatterns += connection.ROUTES
 urlpatterns += rotation.ROUTES

@@ -20,6 +20,7 @@ NO_PICTURE = {
     "person_reactivate": "looks like the page that deactivates",
     "environment_restore": "looks like the page that retires",
     "feed_gap": "the sample data’s usage has no gap",
+    "provider_open_again": "the sample data has no connector, and so no difference",
 }
 """Pages of which `make screens` takes no picture, each with the reason."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -70,6 +70,18 @@ class OneOfEach:
                 endpoint=endpoint, event=event, created_at=now, due_at=now
             ),
             "environment": story.test,
+            "connector": rows.Connector.objects.create(
+                environment=story.test, kind="webhook", url="https://provider.example", sealed_secret="v1.k.c2VjcmV0",
+                changed_at=now,
+            ),
+            "finding": rows.Finding.objects.create(
+                environment=story.test, kind="missing_there", client_id="gone", found_at=now
+            ),
+            "operation": rows.Operation.objects.create(
+                kind="set_up", environment=story.test, order=issuing, sent_at=now, created_at=now, begun_at=now,
+                due_at=now,
+            ),
+            "operationoftask": self._operation_of_task(notified, event, now),
             "deputy": rows.Deputy.objects.create(
                 principal=story.responsible, deputy=story.colleague, starts_on=TODAY, ends_on=TODAY, named_at=now
             ),
@@ -129,6 +141,13 @@ class OneOfEach:
                 environment=story.test, digest="d" * 64, received_at=now, lines=1
             ),
         }  # fmt: skip
+
+    def _operation_of_task(self, account: rows.Account, event: rows.Event, now: datetime) -> rows.Operation:
+        task = rows.Task.objects.create(kind="new_secret", account=account, event=event, opened_at=now)
+        return rows.Operation.objects.create(
+            kind="add_secret", environment_id=account.environment_id, account=account, task=task, created_at=now,
+            begun_at=now, due_at=now,
+        )  # fmt: skip
 
     def change(self, name: str, columns: dict[str, object]) -> None:
         """Change one row behind the back of every rule above the database."""

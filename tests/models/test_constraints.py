@@ -17,6 +17,20 @@ NOBODY = UUID(int=1)
 CHECKS: list[tuple[str, str, dict[str, object]]] = [
     ("environment_name_is_given", "environment", {"name": ""}),
     ("environment_token_url_is_given", "environment", {"token_url": ""}),
+    ("environment_provider_is_known", "environment", {"provider": "pigeon"}),
+    ("connector_is_a_program", "connector", {"kind": "people"}),
+    ("connector_secret_is_given", "connector", {"sealed_secret": ""}),
+    ("connector_entra_knows_where_to_ask", "connector", {"kind": "entra", "client_id": "a", "token_url": "https://b"}),
+    ("connector_webhook_has_address", "connector", {"url": ""}),
+    ("operation_kind_is_known", "operation", {"kind": "dance"}),
+    ("operation_state_is_known", "operation", {"state": "lost", "ended_at": NOW}),
+    ("operation_of_a_task_or_an_order", "operation", {"sent_at": None}),
+    ("operation_of_a_task_or_an_order", "operation", {"order": None}),
+    ("operation_of_a_task_or_an_order", "operationoftask", {"account": None}),
+    ("operation_ended_has_time", "operation", {"state": "done"}),
+    ("operation_ended_has_time", "operation", {"ended_at": NOW}),
+    ("operation_result_until_used", "operation", {"sealed_secret": "v1.k.c2VjcmV0"}),
+    ("finding_kind_is_known", "finding", {"kind": "odd"}),
     ("organisation_name_is_given", "organisation", {"name": ""}),
     ("organisation_number_is_given", "organisation", {"number": ""}),
     ("person_email_is_given", "person", {"email": ""}),
@@ -126,6 +140,9 @@ CHECKS: list[tuple[str, str, dict[str, object]]] = [
 ]  # fmt: skip
 
 TWICE: list[tuple[str, str, dict[str, object]]] = [
+    ("environment", "connector", {}),
+    ("operation_once_per_sending", "operation", {}),
+    ("task", "operationoftask", {}),
     ("name", "environment", {}),
     ("number", "organisation", {}),
     ("person_email_is_unique", "person", {"email": "INGRID@nordsjo.example"}),
