@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.actions import engine, secrets
+from accounts.actions import engine, secrets, verifying
 from accounts.actions.engine import Change, Owed
 from accounts.gateways import loop
 from accounts.lifecycle.actor import Actor
@@ -23,6 +23,8 @@ from accounts.models import Account, Credential, Event, Order, current_policy
 from accounts.models.encrypted import SealError
 from accounts.models.facts import account_facts, order_facts
 
+NOT_STORED = _("This secret is not stored any more, so it cannot be verified.")
+
 
 def verify(credential: Credential, *, by: Actor, now: datetime) -> loop.TokenCheck:
     """Ask the environment's token_url for a token with this credential, and keep the outcome in words.
@@ -30,37 +32,38 @@ def verify(credential: Credential, *, by: Actor, now: datetime) -> loop.TokenChe
     The request is made outside any transaction; neither the secret nor the token is kept. Raises NotAllowed, or
     NotReady when the secret is gone or its key is.
     """
-    if not by.holds(Role.SUPPORT, Role.CEGAL, Role.SYSTEM):
-        raise NotAllowed(_("Only Support or Cegal can verify credentials."))
-    if credential.destroyed_at is not None:
-        raise NotReady(_("This secret is not stored any more, so it cannot be verified."))
-    account = Account.objects.select_related("environment").get(pk=credential.account_id)
+    account = _to_verify(credential, by)
     try:
-        secret = secrets.opened(credential)
+        checked = verifying.ask(account, credential, now)
     except SealError as error:
         raise NotReady(error.sentence) from error
-    checked = loop.check_token(
-        account.environment.token_url,
-        account.client_id,
-        secret,
-        allow_private=account.environment.private_addresses_allowed,
-    )
-    _keep_outcome(credential, account, checked, by, now)
-    return checked
+    verifying.keep(credential, account, checked, by=by, now=now, again=None)
+    return checked.token
+
+
+def ask_to_verify(credential: Credential, *, by: Actor, now: datetime) -> Event:
+    """Have a worker ask the token_url about this credential, for up to two minutes if it must; a page shows how it goes.
+
+    Raises NotAllowed, or NotReady when the secret is gone.
+    """
+    account = _to_verify(credential, by)
+    with transaction.atomic():
+        if not verifying.begin_again(credential, now):
+            raise NotReady(NOT_STORED)
+        return engine.note(account, "ask_to_verify", by=by, now=now)
 
 
 def verify_new(
     *, clock: Callable[[], datetime], by: Actor, between: Callable[[], None] = lambda: None
 ) -> dict[str, int]:
-    """Verify each stored credential that was never checked; give how many were ``verified`` and ``refused``."""
+    """Ask about each stored credential that is due: a new one at once, then again while it is not accepted.
+
+    Gives how many were ``verified``, ``refused`` in the end, and are asked about ``again``.
+    """
     counts = Counter[str]()
-    for credential in Credential.objects.filter(destroyed_at__isnull=True, checked_at__isnull=True).order_by(
-        "entered_at"
-    ):
-        try:
-            counts["verified" if verify(credential, by=by, now=clock()).ok else "refused"] += 1
-        except NotReady:
-            counts["refused"] += 1  # its key is gone, or it was destroyed a moment ago
+    for credential in verifying.due(clock()).select_related("account__environment"):
+        if verifying.claim(credential, clock()):
+            counts[_one_check(credential, clock, by)] += 1
         between()
     return dict(counts)
 
@@ -167,19 +170,26 @@ def _unverified_renewal(order: Order) -> tuple[str, ...]:
     return tuple(wrong.values_list("account__environment__name", flat=True))
 
 
-def _keep_outcome(credential: Credential, account: Account, checked: loop.TokenCheck, by: Actor, now: datetime) -> None:
-    outcome = {
-        "checked_at": now,
-        "check_outcome": checked.outcome.value,
-        "check_sentence": str(checked)[:500],
-        "verified_at": now if checked.ok else None,
-    }
-    with transaction.atomic():
-        Credential.objects.filter(pk=credential.pk, destroyed_at__isnull=True).update(**outcome)
-        kept = {"outcome": checked.outcome.value, "elapsed_ms": checked.elapsed_ms}
-        engine.note(account, "verify_credential", by=by, now=now, change=Change(data=lambda _a: kept))
-    for name, value in outcome.items():
-        setattr(credential, name, value)
+def _to_verify(credential: Credential, by: Actor) -> Account:
+    """The account of a credential that ``by`` may have verified."""
+    if not by.holds(Role.SUPPORT, Role.CEGAL, Role.SYSTEM):
+        raise NotAllowed(_("Only Support or Cegal can verify credentials."))
+    if credential.destroyed_at is not None:
+        raise NotReady(NOT_STORED)
+    return Account.objects.select_related("environment").get(pk=credential.account_id)
+
+
+def _one_check(credential: Credential, clock: Callable[[], datetime], by: Actor) -> str:
+    """One check of a credential that was claimed: what came of it."""
+    credential.check_tries += 1
+    try:
+        checked = verifying.ask(credential.account, credential, clock())
+    except SealError as error:
+        checked = verifying.not_opened(error)
+    now = clock()
+    again = verifying.next_check(credential, checked, now)
+    verifying.keep(credential, credential.account, checked, by=by, now=now, again=again)
+    return "verified" if checked.token.ok else "again" if again else "refused"
 
 
 def _already_gone(credential: Credential) -> _:

@@ -105,7 +105,7 @@ TURN = {
 
 INTERNAL = frozenset(
     {
-        "verify_credential", "remind_stage", "escalate_stage", "internal_note", "take", "hand_over_order", "release",
+        "verify_credential", "ask_to_verify", "remind_stage", "escalate_stage", "internal_note", "take", "hand_over_order", "release",
         "check", "waive", "uncheck",
     }
 )  # fmt: skip

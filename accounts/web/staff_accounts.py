@@ -109,19 +109,16 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
 @needs(Role.SUPPORT, Role.CEGAL)
 @require_POST
 def verify(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Ask the token URL with this credential now, keep what it says, and go back."""
+    """Have the token URL asked about this credential, and go back to the page that shows how it goes."""
     actor = actor_for(request)
     seen = Account.objects.visible_to(actor)
     held = Credential.objects.select_related("account__order", "account__environment")
     found = get_object_or_404(held, pk=pk, account__in=seen)
     with not_allowed_is_403():
         try:
-            checked = acting.verify(found, by=actor, now=timezone.now())
+            acting.ask_to_verify(found, by=actor, now=timezone.now())
         except NotReady as refusal:
             messages.warning(request, say(refusal.sentence))
-        else:
-            said = f"{found.account.environment}: {_(checked.sentence) % checked.params}"
-            (messages.success if checked.ok else messages.error)(request, said)
     return HttpResponseRedirect(_home_of(found.account, actor))
 
 
