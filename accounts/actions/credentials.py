@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.actions import engine, secrets, verifying
+from accounts.actions.collecting import may_collect
 from accounts.actions.engine import Change, Owed
 from accounts.gateways import loop
 from accounts.lifecycle.actor import Actor
@@ -23,6 +24,9 @@ from accounts.models import Account, Credential, Event, Order, current_policy
 from accounts.models.encrypted import SealError
 from accounts.models.facts import account_facts, order_facts
 
+NOT_YOURS = _(
+    "Only the account’s owner, or the technical contact whom the owner lets do it, can collect the client secret."
+)
 NOT_STORED = _("This secret is not stored any more, so it cannot be verified.")
 
 
@@ -101,13 +105,13 @@ def issue_credentials(
 
 
 def reveal(credential: Credential, *, by: Actor, now: datetime) -> str:
-    """Give the secret in clear, once, to the account's owner, and destroy it in the same transaction.
+    """Give the secret in clear, once, to whoever may collect it, and destroy it in the same transaction.
 
     Raises NotAllowed for anybody else, NotReady before it is issued, LostRace when it is gone: with who and when.
     """
     account = Account.objects.get(pk=credential.account_id)
-    if account.owner_id != by.id or by.id is None:
-        raise NotAllowed(_("Only the account’s owner can collect the client secret."))
+    if not may_collect(account, by):
+        raise NotAllowed(NOT_YOURS)
     if credential.collect_by is None and credential.destroyed_at is None:
         raise NotReady(_("The client secret is not issued yet."))
     with transaction.atomic():
@@ -118,7 +122,10 @@ def reveal(credential: Credential, *, by: Actor, now: datetime) -> str:
         if row.destroyed_at or not mine.update(**gone):
             row.refresh_from_db()
             raise LostRace(_already_gone(row))
-        owed = Owed((Tell("secret_collected", Audience.OWNER),))
+        if not may_collect(Account.objects.select_for_update().get(pk=row.account_id), by):
+            raise NotAllowed(NOT_YOURS)  # taken back, or handed over, a moment ago
+        told = (Audience.OWNER,) if account.owner_id == by.id else (Audience.OWNER, Audience.TECHNICAL_CONTACT)
+        owed = Owed([Tell("secret_collected", to) for to in told])
         engine.note(account, "reveal_secret", by=by, now=now, owed=owed)
     return secret
 

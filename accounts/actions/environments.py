@@ -93,7 +93,12 @@ def set_addresses(
 
     Raises as ``edit_environment``.
     """
-    said = {"token_url": token_url, "base_url": base_url, "private_addresses_allowed": private_addresses_allowed, **more}
+    said = {
+        "token_url": token_url,
+        "base_url": base_url,
+        "private_addresses_allowed": private_addresses_allowed,
+        **more,
+    }
     details = Details(**{field.name: getattr(environment, field.name) for field in fields(Details)} | said)
     return edit_environment(environment, details, by=by, now=now)
 

@@ -65,14 +65,16 @@ def enter_new_secret(
         if not asked.update(done_at=now, done_by=by.name):
             raise LostRace(_("Nobody waits for a new secret of this account: it was entered already."))
         credential = secrets.sealed(account, client_secret.strip(), by=by, now=now, expires_on=expires_on)
-        tell = _hand_over(account, credential, now)
+        tells = _hand_over(account, credential, now)
         secrets.store([credential])
-        return engine.note(account, "enter_new_secret", by=by, now=now, owed=Owed((tell,)))
+        return engine.note(account, "enter_new_secret", by=by, now=now, owed=Owed(tells))
 
 
-def _hand_over(account: Account, credential: Credential, now: datetime) -> Tell:
-    """Say from when on the owner may collect it, and who is told."""
-    if Account.objects.values_list("state", flat=True).get(pk=account.pk) == AccountState.PENDING.value:
-        return Tell("new_secret_entered", Audience.SUPPORT)
+def _hand_over(account: Account, credential: Credential, now: datetime) -> list[Tell]:
+    """Say from when on it may be collected, and who is told: Support, or those who may collect it."""
+    as_it_is = Account.objects.get(pk=account.pk)
+    if as_it_is.state == AccountState.PENDING.value:
+        return [Tell("new_secret_entered", Audience.SUPPORT)]
     credential.collect_by = timezone.localdate(now) + timedelta(days=current_policy().secret_days)
-    return Tell("new_secret_ready", Audience.OWNER)
+    collectors = [Audience.OWNER, Audience.TECHNICAL_CONTACT] if as_it_is.technical_may_collect else [Audience.OWNER]
+    return [Tell("new_secret_ready", to) for to in collectors]

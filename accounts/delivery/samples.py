@@ -126,6 +126,8 @@ TOLD: dict[str, Told] = {
     "account_closed": Told(INGRID, gettext_noop("The integration has been replaced.")),
     "new_secret_asked": Told(comment=gettext_noop("The owner did not collect the last one in time.")),
     "new_secret_entered": Told(SILJE),
+    "collect_permission_given": Told(INGRID, data={"to": "Tor Bakke"}),
+    "collect_permission_taken": Told(INGRID, data={"to": "Tor Bakke"}),
     "new_secret_ready": Told(SILJE),
     "jobs_not_running": Told(SYSTEM.name, data={"late": _LATE}),
     "webhook_disabled": Told(

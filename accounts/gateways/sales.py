@@ -13,7 +13,6 @@ from accounts.gateways.addresses import AddressRefused
 from accounts.gateways.client import BodyTooLong, GuardedClient, get_with_token, shared_client
 from accounts.gateways.loop import json_object, web_address
 
-
 API_PATH = "/loop-m2m/loop-api/v1"
 FIRST_SALE = "?page=1&limit=1&countQueries=true"
 

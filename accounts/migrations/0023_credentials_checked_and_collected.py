@@ -12,55 +12,66 @@ def ask_about_the_unchecked(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0019_watchdog'),
+        ("accounts", "0019_watchdog"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='account',
-            name='collector_email',
-            field=models.EmailField(blank=True, help_text='In lower case: the technical contact whom the owner lets collect secrets.', max_length=254),
+            model_name="account",
+            name="collector_email",
+            field=models.EmailField(
+                blank=True,
+                help_text="In lower case: the technical contact whom the owner lets collect secrets.",
+                max_length=254,
+            ),
         ),
         migrations.AddField(
-            model_name='account',
-            name='collector_named_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="account",
+            name="collector_named_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='credential',
-            name='check_due_at',
-            field=models.DateTimeField(help_text='When the token URL is asked next; null: not by itself.', null=True),
+            model_name="credential",
+            name="check_due_at",
+            field=models.DateTimeField(help_text="When the token URL is asked next; null: not by itself.", null=True),
         ),
         migrations.AddField(
-            model_name='credential',
-            name='check_facts',
-            field=models.JSONField(default=dict, help_text='The last check’s sentence and figures, never the secret.'),
+            model_name="credential",
+            name="check_facts",
+            field=models.JSONField(default=dict, help_text="The last check’s sentence and figures, never the secret."),
         ),
         migrations.AddField(
-            model_name='credential',
-            name='check_tries',
-            field=models.PositiveSmallIntegerField(default=0, help_text='How often it was asked in this round.'),
+            model_name="credential",
+            name="check_tries",
+            field=models.PositiveSmallIntegerField(default=0, help_text="How often it was asked in this round."),
         ),
         migrations.AddField(
-            model_name='credential',
-            name='check_until',
-            field=models.DateTimeField(help_text='Until when it is asked again, once it was asked.', null=True),
+            model_name="credential",
+            name="check_until",
+            field=models.DateTimeField(help_text="Until when it is asked again, once it was asked.", null=True),
         ),
         migrations.AddField(
-            model_name='environment',
-            name='sales_checked',
-            field=models.BooleanField(default=False, help_text='Is one sale asked for too when credentials are verified?'),
+            model_name="environment",
+            name="sales_checked",
+            field=models.BooleanField(
+                default=False, help_text="Is one sale asked for too when credentials are verified?"
+            ),
         ),
         migrations.AddField(
-            model_name='environment',
-            name='token_by_basic',
-            field=models.BooleanField(default=False, help_text='Do the client id and the secret go by HTTP Basic, not in the form?'),
+            model_name="environment",
+            name="token_by_basic",
+            field=models.BooleanField(
+                default=False, help_text="Do the client id and the secret go by HTTP Basic, not in the form?"
+            ),
         ),
         migrations.AddIndex(
-            model_name='credential',
-            index=models.Index(condition=models.Q(('check_due_at__isnull', False)), fields=['check_due_at'], name='credential_to_check'),
+            model_name="credential",
+            index=models.Index(
+                condition=models.Q(("check_due_at__isnull", False)), fields=["check_due_at"], name="credential_to_check"
+            ),
         ),
         migrations.RunPython(ask_about_the_unchecked, migrations.RunPython.noop),
     ]

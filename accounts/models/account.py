@@ -69,7 +69,9 @@ class Account(Subject):
     technical_name = models.CharField(max_length=200, blank=True)
     technical_email = models.EmailField(max_length=254, blank=True, help_text="In lower case.")
     collector_email = models.EmailField(
-        max_length=254, blank=True, help_text="In lower case: the technical contact whom the owner lets collect secrets."
+        max_length=254,
+        blank=True,
+        help_text="In lower case: the technical contact whom the owner lets collect secrets.",
     )
     collector_named_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     as_seller = models.BooleanField(default=False)
@@ -177,9 +179,7 @@ class Credential(models.Model):
         ]
         indexes = [
             models.Index(fields=["collect_by"], name="credential_due", condition=Q(destroyed_at__isnull=True)),
-            models.Index(
-                fields=["check_due_at"], name="credential_to_check", condition=Q(check_due_at__isnull=False)
-            ),
+            models.Index(fields=["check_due_at"], name="credential_to_check", condition=Q(check_due_at__isnull=False)),
         ]
 
     @property

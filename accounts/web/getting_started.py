@@ -13,6 +13,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.actions.collecting import may_collect
 from accounts.actions.connection import may_test
 from accounts.forms.connection import ConnectionForm
 from accounts.models import Account
@@ -96,7 +97,7 @@ def page(request: HttpRequest, found: Account, *, status: int = 200, **more: Any
     context = {
         "account": found,
         "own": _own(request),
-        "owner": found.owner_id == actor_for(request).id,
+        "may_collect": may_collect(found, actor_for(request)),
         "secret": secret,
         "works": found.state in ("active", "notified"),
         "snippets": snippets.snippets(found),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import verbs
 from accounts.actions import handovers, ordering
+from accounts.actions.collecting import may_collect, may_let
 from accounts.forms.mine import MyAccountsFilter
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import NotReady
@@ -49,6 +50,7 @@ def my_accounts(request: HttpRequest) -> HttpResponse:
             {
                 "card": card,
                 "owner": card.account.owner_id == actor.id,
+                "may_collect": may_collect(card.account, actor),
                 "known": known.get(card.account.environment_id),
                 "strip": drawn[card.account.pk],
             }
@@ -83,6 +85,8 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
         "bars": reader.bars(months, CHART_HEIGHT),
         "chart": {"height": CHART_HEIGHT + 24, "base": CHART_HEIGHT, "labels": CHART_HEIGHT + 18},
         "secret": states_of([found])[0],
+        "may_collect": may_collect(found, actor),
+        "may_let": may_let(found) and found.owner_id == actor.id,
         "actions": _buttons(found, actor),
         "effective_at": effective_at([found.pk]).get(found.pk),
         "tasks": found.tasks.filter(done_at__isnull=True).order_by("opened_at"),

@@ -14,6 +14,7 @@ from accounts.web import (
     cegal,
     checks,
     collect,
+    collector,
     connection,
     deputies,
     draft,
@@ -142,5 +143,6 @@ urlpatterns: list[URLPattern] = [
 urlpatterns += administration.ROUTES
 urlpatterns += getting_started.ROUTES
 urlpatterns += connection.ROUTES
+urlpatterns += collector.ROUTES
 if settings.MAIL_IS_KEPT:  # elsewhere there is no such page, and the navigation offers none
     urlpatterns += mailbox.ROUTES

@@ -26,7 +26,7 @@ def jwt(payload: object, header: object = None) -> str:
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (*parts, b"signature"))
 
 
-def asked(token: str, client_id: str = CLIENT, secret: str = "a-secret", **how: Any) -> TokenCheck:  # noqa: S107
+def asked(token: str, client_id: str = CLIENT, secret: str = "a-secret", **how: Any) -> TokenCheck:
     answer = {"token_type": "Bearer", "expires_in": 3599, "access_token": token}
     with blunt(http(201, answer)) as server:
         return check_token(server.url(), client_id, secret, allow_private=True, now=NOW, **how)
@@ -72,7 +72,7 @@ def test_claims_that_are_no_texts_or_moments_say_nothing() -> None:
 
 
 def test_a_server_cannot_have_the_secret_shown_by_a_claim() -> None:
-    check = asked(jwt({"azp": "you sent canary-7", "aud": "canary-7", "exp": LATER}), secret="canary-7")  # noqa: S106
+    check = asked(jwt({"azp": "you sent canary-7", "aud": "canary-7", "exp": LATER}), secret="canary-7")
     assert "canary-7" not in repr(check) + str(check)
     assert claims.read(jwt({"aud": "a\x1b[2J\nb"}), "s").audience == ""
     assert len(claims.read(jwt({"aud": "a" * 5000}), "s").audience) == claims.TEXT_MOST

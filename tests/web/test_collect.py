@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from threading import Barrier, Thread
 
 import pytest
@@ -103,6 +104,39 @@ def test_nobody_else_gets_it(story: Story, who: str) -> None:
     assert Credential.objects.get().destroyed_at is None
 
 
+def test_the_owner_lets_the_technical_contact_collect_and_takes_it_back(story: Story) -> None:
+    account = issued(story)
+    let, stop = (reverse("account_collector", args=[account.pk, verb]) for verb in ("let", "stop"))
+    ingrid, contact = browser_of(story.ingrid), browser_of(story.stranger)
+    assert let in ingrid.get(url(account)).content.decode()
+    assert let in ingrid.get(reverse("account", args=[account.pk])).content.decode()
+    assert "Let the technical contact collect" in ingrid.get(let).content.decode()
+    assert ingrid.get(stop).status_code == 302
+    away = browser_of(story.ingrid, signed_in_ago=AN_HOUR).post(let)
+    assert away["Location"].startswith(reverse("step_up"))
+    assert not Account.objects.get().technical_may_collect
+    assert ingrid.post(let).status_code == 302
+    assert Account.objects.get().technical_may_collect
+    assert "Show the secret once" in contact.get(url(account)).content.decode()
+    assert ingrid.post(stop).status_code == 302
+    assert contact.post(url(account), READY).status_code == 403
+    ingrid.post(let)
+    old = browser_of(story.stranger, signed_in_ago=AN_HOUR).post(url(account), READY)
+    assert old["Location"].startswith(reverse("step_up"))
+    answer = contact.post(url(account), READY)
+    assert f'<code id="client-secret">{escape(CANARY)}</code>' in answer.content.decode()
+    assert "Stranger collected the client secret on" in ingrid.post(url(account), READY).content.decode()
+
+
+def test_only_the_owner_opens_the_page_of_the_permission(story: Story) -> None:
+    account = issued(story)
+    address = reverse("account_collector", args=[account.pk, "let"])
+    for person, status in ((story.stranger, 403), (story.support, 403), (story.cegal, 404)):
+        client = browser_of(person)
+        assert (client.get(address).status_code, client.post(address).status_code) == (status, status)
+    assert browser_of(story.ingrid).get(reverse("account_collector", args=[account.pk, "x"])).status_code == 404
+
+
 def test_whoever_may_not_see_the_account_gets_404(story: Story) -> None:
     account = issued(story)
     for person in (story.person("nobody@elsewhere.example", "Nobody"), story.cegal):
@@ -167,7 +201,9 @@ def test_two_presses_at_once_show_it_once(transactional_db: None) -> None:
         try:
             start.wait()
             answer = client.post(url(account), READY)
-            answers.append((answer.status_code, "canary-~9f2" in answer.content.decode()))
+            text = answer.content.decode()
+            told = bool(re.search(r"Ingrid Solheim collected the client secret on [\w ]+ at \d\d:\d\d\.", text))
+            answers.append((answer.status_code, "canary-~9f2" in text, told))
         finally:
             connection.close()
 
@@ -176,5 +212,5 @@ def test_two_presses_at_once_show_it_once(transactional_db: None) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(answers) == [(200, True), (409, False)]
+    assert sorted(answers) == [(200, True, False), (409, False, True)]
     assert Event.objects.filter(verb="reveal_secret").count() == 1

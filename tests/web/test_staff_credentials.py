@@ -97,7 +97,9 @@ def test_verify_has_the_token_url_asked_and_says_what_came_of_it(
         Credential.objects.filter(check_due_at__isnull=False).update(check_due_at=NOW, check_until=NOW)
     text = read(client, page(order))
     assert "apis-test-vi.collabor8.no answered." in text
-    figures = "Token received in 1,354 ms, valid for 3,599 seconds. The token names this client. It is meant for api://loop"
+    figures = (
+        "Token received in 1,354 ms, valid for 3,599 seconds. The token names this client. It is meant for api://loop"
+    )
     assert (figures in text) == (outcome is Outcome.OK)
     assert f'data-tone="{tone}"' in text
     assert title in text
