@@ -31,7 +31,7 @@ _TAKEN = (
 
 
 def may_collect(account: Account, by: Actor) -> bool:
-    """Is ``by`` the owner of ``account``, or the technical contact whom the owner lets collect? ``account`` as read now."""
+    """Is ``by`` the owner of ``account`` (read a moment ago), or the technical contact whom the owner lets collect?"""
     if by.id is None:
         return False
     named = account.technical_may_collect and by.email.lower() == account.collector_email

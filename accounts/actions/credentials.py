@@ -46,7 +46,7 @@ def verify(credential: Credential, *, by: Actor, now: datetime) -> loop.TokenChe
 
 
 def ask_to_verify(credential: Credential, *, by: Actor, now: datetime) -> Event:
-    """Have a worker ask the token_url about this credential, for up to two minutes if it must; a page shows how it goes.
+    """Have a worker ask the token_url about this credential, for up to two minutes; a page shows how it goes.
 
     Raises NotAllowed, or NotReady when the secret is gone.
     """

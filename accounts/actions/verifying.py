@@ -92,9 +92,9 @@ def next_check(credential: Credential, checked: Checked, now: datetime) -> datet
 def keep(
     credential: Credential, account: Account, checked: Checked, *, by: Actor, now: datetime, again: datetime | None
 ) -> None:
-    """Keep the outcome in the row. The end of a round is an event; ``again`` says when it goes on, and a worker is woken.
+    """Keep the outcome in the row, and bring the caller's object in step.
 
-    The caller's object is brought in step.
+    ``again`` says when the round goes on, and a worker is woken then; None: it is over, which is an event.
     """
     token = checked.token
     outcome: dict[str, Any] = {

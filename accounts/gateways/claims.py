@@ -26,11 +26,15 @@ class Claims:
     opaque: bool = True
 
 
-def read(token: str, secret: str) -> Claims:
+NOTHING_SAID = Claims()
+"""What an opaque token says, and a check without a token."""
+
+
+def read_claims(token: str, secret: str) -> Claims:
     """The claims of ``token``; whatever it holds, never an exception. A text in which ``secret`` stands is left out."""
     content = _payload(token)
     if content is None:
-        return Claims()
+        return NOTHING_SAID
     client = next((content[name] for name in _CLIENT if isinstance(content.get(name), str)), "")
     return Claims(
         client=_clean(client, secret),

@@ -14,8 +14,8 @@ from typing import Any
 
 import httpx
 
-from accounts.gateways import claims
 from accounts.gateways.addresses import AddressRefused, NameNotFound
+from accounts.gateways.claims import NOTHING_SAID, Claims, read_claims
 from accounts.gateways.client import BODY_MOST, BodyTooLong, GuardedClient, basic, post_form, shared_client
 
 # RFC 6749, section 5.2, and what Microsoft Entra ID adds. Only these are repeated to people: any other text
@@ -74,7 +74,7 @@ class TokenCheck:
     http_status: int | None = None
     expires_in: int | None = None
     elapsed_ms: int = 0
-    claims: claims.Claims = claims.Claims()
+    claims: Claims = NOTHING_SAID
 
     @property
     def ok(self) -> bool:
@@ -167,7 +167,7 @@ def _check(token_url: str, asked: TokenRequest, client: GuardedClient) -> tuple[
     if not check.ok:
         return check, ""
     token = content["access_token"].strip()
-    check = _looked_into(check, claims.read(token, asked.client_secret), asked)
+    check = _looked_into(check, read_claims(token, asked.client_secret), asked)
     return check, token if check.ok else ""
 
 
@@ -178,7 +178,7 @@ def _sent(client: GuardedClient, url: httpx.URL, asked: TokenRequest) -> tuple[h
     return post_form(client, url, {**form, "client_id": asked.client_id, "client_secret": asked.client_secret})
 
 
-def _looked_into(check: TokenCheck, found: claims.Claims, asked: TokenRequest) -> TokenCheck:
+def _looked_into(check: TokenCheck, found: Claims, asked: TokenRequest) -> TokenCheck:
     """Is it a token of this client that still lives, as far as the token itself says?"""
     if found.client and found.client.lower() != asked.client_id.strip().lower():
         said = _(

@@ -86,6 +86,7 @@ def _written(request: str, account: Account, language: Language) -> str:
         "sales_address": address,
         "sales_url": sales_request(account),
     }
-    context = {name: language.literal(value) for name, value in values.items()}
+    context: dict[str, object] = {name: language.literal(value) for name, value in values.items()}
+    context["basic"] = account.environment.token_by_basic
     template = get_template(f"snippets/{request}.{language.ending}").template  # type: ignore[attr-defined]  # Django's
     return str(template.render(Context(context, autoescape=False))).rstrip("\n")  # code, not HTML: the page escapes it

@@ -24,6 +24,7 @@ from accounts.lifecycle.sentence import Sentence as _
 from accounts.models import Account
 from accounts.models.encrypted import SealError
 from accounts.readers.credentials import states_of
+from accounts.readers.keeping import files
 from accounts.web.door import actor_for, find_account, signed_in
 from accounts.web.getting_started import token_with_curl
 from accounts.web.quiet import keep_quiet
@@ -73,6 +74,7 @@ def _revealed(found: Account, secret: str) -> dict[str, Any]:
         "secret": secret,
         "state": states_of([found])[0],
         "example": token_with_curl(found),
+        "files": files(found, secret),
     }
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
+import subprocess
+from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
@@ -12,6 +16,8 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from accounts.models import Account, Credential, Event, Message
+from accounts.readers import postman
+from accounts.readers.keeping import dotenv
 from tests.story import Story
 from tests.web.visitors import AN_HOUR, browser_of
 
@@ -48,7 +54,7 @@ def test_the_owner_gets_the_secret_once_in_the_answer(story: Story) -> None:
     text = answer.content.decode()
     assert answer.status_code == 200
     assert f'<code id="client-secret">{escape(CANARY)}</code>' in text
-    assert text.count("canary-~9f2") == 1
+    assert text.count("canary-~9f2") == 3  # to copy, in the .env file, in the Postman environment
     for shown in (account.client_id, account.environment.token_url, account.environment.base_url):
         assert shown in text
     assert "LOOP_CLIENT_SECRET" in text
@@ -56,6 +62,36 @@ def test_the_owner_gets_the_secret_once_in_the_answer(story: Story) -> None:
     row = Credential.objects.get()
     assert (row.sealed_secret, row.revealed_by) == ("", "Ingrid Solheim")
     assert Message.objects.filter(kind="secret_collected").count() == 1
+
+
+def saved(text: str, key: str) -> str:
+    """The text of a file as the page's script reads it."""
+    found = re.search(rf'<code id="file-{key}">(.*?)</code>', text, re.DOTALL)
+    assert found
+    return html.unescape(found.group(1))
+
+
+def test_the_answer_holds_the_files_to_save(story: Story) -> None:
+    account = issued(story)
+    text = browser_of(story.ingrid).post(url(account), READY).content.decode()
+    assert saved(text, "env") == dotenv(account, CANARY)
+    environment = json.loads(saved(text, "environment"))
+    assert [value["value"] for value in environment["values"] if value["key"] == "clientSecret"] == [CANARY]
+    assert json.loads(saved(text, "collection")) == postman.collection()
+    for name in ("loop-TEST-client-canary.env", "loop-TEST-client-canary.postman_environment.json"):
+        assert f'data-name="{name}"' in text
+    assert "data:" not in text.split("<main", 1)[1]
+
+
+NASTY = ["plain-._1", "~8Q", "a b", "it's", 'a"b', "$(id)`id`\\", "'\"$HOME`\\ #", "#x", "æø=%", "!!"]
+
+
+@pytest.mark.parametrize("secret", NASTY)
+def test_a_shell_reads_the_env_file_as_it_was_meant(story: Story, tmp_path: Path, secret: str) -> None:
+    file = tmp_path / ".env"
+    file.write_text(dotenv(story.account(), secret), encoding="utf-8")
+    command = ["bash", "-c", '. "$1"; printf %s "$LOOP_CLIENT_SECRET"', "-", str(file)]
+    assert subprocess.run(command, capture_output=True, check=True).stdout.decode() == secret
 
 
 def test_the_second_press_is_told_who_and_when(story: Story) -> None:
