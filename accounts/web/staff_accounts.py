@@ -151,11 +151,18 @@ def _why(found: Account, now: datetime) -> str:
 
 def _home_of(held: Account, actor: Actor) -> str:
     """The page on which this person works with the account: its order until it is issued."""
-    if not actor.holds(Role.SUPPORT) and held.order is not None:
-        return reverse("cegal_order", args=[held.order.reference])
+    if not actor.holds(Role.SUPPORT):
+        return _at_cegal(held)
     if held.state == AccountState.PENDING.value and held.order is not None:
         return reverse("staff_order", args=[held.order.reference])
     return reverse("staff_account", args=[held.pk])
+
+
+def _at_cegal(held: Account) -> str:
+    if held.order is not None:
+        return reverse("cegal_order", args=[held.order.reference])
+    asked = held.tasks.filter(kind=TaskKind.NEW_SECRET.value).order_by("-opened_at").first()
+    return reverse("cegal_task", args=[asked.pk]) if asked else reverse("cegal_queue")
 
 
 def _facts(found: Account) -> list[dict[str, Any]]:
