@@ -7,10 +7,8 @@ import json
 import re
 import subprocess
 from pathlib import Path
-from threading import Barrier, Thread
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
@@ -224,29 +222,3 @@ def test_the_secret_is_in_no_row_and_no_session_afterwards(story: Story) -> None
     client.post(url(account), READY)
     assert "canary-~9f2" not in str(dict(client.session))
     assert "canary-~9f2" not in str([event.words() for event in Event.objects.all()])
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_presses_at_once_show_it_once(transactional_db: None) -> None:
-    story = Story()
-    account = issued(story)
-    browsers = [browser_of(story.ingrid), browser_of(story.ingrid)]
-    start, answers = Barrier(2), []
-
-    def press(client: Client) -> None:
-        try:
-            start.wait()
-            answer = client.post(url(account), READY)
-            text = answer.content.decode()
-            told = bool(re.search(r"Ingrid Solheim collected the client secret on [\w ]+ at \d\d:\d\d\.", text))
-            answers.append((answer.status_code, "canary-~9f2" in text, told))
-        finally:
-            connection.close()
-
-    threads = [Thread(target=press, args=[browser]) for browser in browsers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(answers) == [(200, True, False), (409, False, True)]
-    assert Event.objects.filter(verb="reveal_secret").count() == 1
