@@ -156,9 +156,10 @@ def wants(endpoint: WebhookEndpoint, event: Event) -> bool:
     return not endpoint.verbs or event.verb in endpoint.verbs
 
 
-def wake(task: str) -> None:
-    """After the commit, tell a worker to look now. Lost, it costs a minute: beat looks anyway."""
-    transaction.on_commit(lambda: current_app.send_task(task, ignore_result=True), robust=True)
+def wake(task: str, after: float = 0) -> None:
+    """After the commit, tell a worker to look now, or ``after`` seconds. Lost, it costs a minute: beat looks anyway."""
+    later = {"countdown": after} if after else {}
+    transaction.on_commit(lambda: current_app.send_task(task, ignore_result=True, **later), robust=True)
 
 
 def _staff_of(tells: Sequence[Tell], today: date) -> dict[Audience, list[Recipient]]:

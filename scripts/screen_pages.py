@@ -139,6 +139,7 @@ TABLE: list[tuple[str, str, str, Row, str]] = [
     ("requester", "account-hand-over", "account_hand_over", _mine("active"), ""),
     ("requester", "answer-all", "answer_all", _none, ""),
     ("requester", "collect", "collect", _collect, "often"),
+    ("requester", "account-collector", "account_collector", lambda: [*_collect(), "let"], ""),
     ("requester", "getting-started", "account_start", _mine("active"), "often"),
     ("requester", "second-factor", "mfa_index", _none, ""),
     ("requester", "second-factor-app", "mfa_activate_totp", _none, ""),

@@ -29,8 +29,10 @@ BROWSER_ARGUMENTS = (
 )
 
 
-PAGES_WITH_SQL_OF_THEIR_OWN = ("test_audit", "test_figures", "test_reports", "test_staff_ahead", "test_staff_worklist")
-"""The pages whose lists and figures ask each database in its own way."""
+PAGES_WITH_SQL_OF_THEIR_OWN = (
+    "test_audit", "test_collect_at_once", "test_figures", "test_reports", "test_staff_ahead", "test_staff_worklist",
+)  # fmt: skip
+"""The pages whose lists and figures ask each database in its own way, or on which two meet."""
 
 
 @pytest.hookimpl(trylast=True)  # after the order was shuffled

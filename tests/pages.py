@@ -106,6 +106,8 @@ _REQUESTER = [
     Page("collect", "ingrid", lambda scene: [scene.to_collect.pk]),
     Page("collect", "ingrid", lambda scene: [scene.to_collect.pk], press="Show the secret once"),
     Page("collect", "ingrid", _own("active")),
+    Page("account_collector", "ingrid", lambda scene: [scene.to_collect.pk, "let"]),
+    Page("account_collector", "ingrid", lambda scene: [scene.issued.pk, "stop"]),
     Page("worklist", "ingrid", status=403),
 ]
 _SUPPORT = [

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts import people
 from accounts.actions import (
     bounces,
+    collecting,
     connectors,
     credentials,
     deputies,
@@ -88,6 +89,7 @@ class Scene(Story):
         self.do(again, "resubmit", "ingrid", comment="I added the project.")
         self.resubmitted = Order.objects.get(pk=again.pk)
         self.issued = self.orders["issued"].accounts.order_by("environment").first()
+        collecting.let_collect(self.issued, by=self.actor("ingrid"), now=self.now)
         self.to_collect = self.orders["issued"].accounts.order_by("environment").last()
         self.pending = self.orders["credential_issue"].accounts.order_by("environment").first()
 

@@ -45,7 +45,9 @@ def test_connection(account: Account, secret: str, *, sales_url: str, by: Actor,
     if not may_test(account, by):
         raise NotAllowed(_("Only the account’s owner and its technical contact can test its connection."))
     where, private = account.environment, account.environment.private_addresses_allowed
-    checked, token = loop.fetch_token(where.token_url, account.client_id, secret, allow_private=private)
+    checked, token = loop.fetch_token(
+        where.token_url, account.client_id, secret, allow_private=private, by_basic=where.token_by_basic, now=now
+    )
     asked = sales.check_sales(sales_url, token, allow_private=private) if checked.ok else None
     kept = {"token": checked.outcome.value, "elapsed_ms": checked.elapsed_ms}
     kept |= {"sales": asked.outcome.value} if asked else {}

@@ -12,8 +12,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.actions import engine, secrets
+from accounts.actions import engine, secrets, verifying
+from accounts.actions.collecting import may_collect
 from accounts.actions.engine import Change, Owed
+from accounts.actions.verifying import Checked
 from accounts.gateways import loop
 from accounts.lifecycle.actor import SYSTEM, Actor
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
@@ -24,6 +26,11 @@ from accounts.models import Account, Credential, Event, Order, current_policy
 from accounts.models.encrypted import SealError
 from accounts.models.facts import account_facts, order_facts
 
+NOT_YOURS = _(
+    "Only the account’s owner, or the technical contact whom the owner lets do it, can collect the client secret."
+)
+NOT_STORED = _("This secret is not stored any more, so it cannot be verified.")
+
 
 def verify(credential: Credential, *, by: Actor, now: datetime) -> loop.TokenCheck:
     """Ask the environment's token_url for a token with this credential, and keep the outcome in words.
@@ -31,39 +38,38 @@ def verify(credential: Credential, *, by: Actor, now: datetime) -> loop.TokenChe
     The request is made outside any transaction; neither the secret nor the token is kept. Raises NotAllowed, or
     NotReady when the secret is gone or its key is.
     """
-    if not by.holds(Role.SUPPORT, Role.CEGAL, Role.SYSTEM):
-        raise NotAllowed(_("Only Support or Cegal can verify credentials."))
-    if credential.destroyed_at is not None:
-        raise NotReady(_("This secret is not stored any more, so it cannot be verified."))
-    account = Account.objects.select_related("environment").get(pk=credential.account_id)
+    account = _to_verify(credential, by)
     try:
-        secret = secrets.opened(credential)
+        checked = verifying.ask(account, credential, now)
     except SealError as error:
         raise NotReady(error.sentence) from error
-    checked = loop.check_token(
-        account.environment.token_url,
-        account.client_id,
-        secret,
-        allow_private=account.environment.private_addresses_allowed,
-    )
-    _keep_outcome(credential, account, checked, by, now)
-    if credential.rotation_id is not None:
-        _go_on(credential.rotation_id, checked.ok, by, now)
-    return checked
+    _keep(credential, account, checked, by=by, now=now, again=None)
+    return checked.token
+
+
+def ask_to_verify(credential: Credential, *, by: Actor, now: datetime) -> Event:
+    """Have a worker ask the token_url about this credential, for up to two minutes; a page shows how it goes.
+
+    Raises NotAllowed, or NotReady when the secret is gone.
+    """
+    account = _to_verify(credential, by)
+    with transaction.atomic():
+        if not verifying.begin_again(credential, now):
+            raise NotReady(NOT_STORED)
+        return engine.note(account, "ask_to_verify", by=by, now=now)
 
 
 def verify_new(
     *, clock: Callable[[], datetime], by: Actor, between: Callable[[], None] = lambda: None
 ) -> dict[str, int]:
-    """Verify each stored credential that was never checked; give how many were ``verified`` and ``refused``."""
+    """Ask about each stored credential that is due: a new one at once, then again while it is not accepted.
+
+    Gives how many were ``verified``, ``refused`` in the end, and are asked about ``again``.
+    """
     counts = Counter[str]()
-    for credential in Credential.objects.filter(destroyed_at__isnull=True, checked_at__isnull=True).order_by(
-        "entered_at"
-    ):
-        try:
-            counts["verified" if verify(credential, by=by, now=clock()).ok else "refused"] += 1
-        except NotReady:
-            counts["refused"] += 1  # its key is gone, or it was destroyed a moment ago
+    for credential in verifying.due(clock()).select_related("account__environment"):
+        if verifying.claim(credential, clock()):
+            counts[_one_check(credential, clock, by)] += 1
         between()
     return dict(counts)
 
@@ -103,13 +109,13 @@ def issue_credentials(
 
 
 def reveal(credential: Credential, *, by: Actor, now: datetime) -> str:
-    """Give the secret in clear, once, to the account's owner, and destroy it in the same transaction.
+    """Give the secret in clear, once, to whoever may collect it, and destroy it in the same transaction.
 
     Raises NotAllowed for anybody else, NotReady before it is issued, LostRace when it is gone: with who and when.
     """
     account = Account.objects.get(pk=credential.account_id)
-    if account.owner_id != by.id or by.id is None:
-        raise NotAllowed(_("Only the account’s owner can collect the client secret."))
+    if not may_collect(account, by):
+        raise NotAllowed(NOT_YOURS)
     if credential.collect_by is None and credential.destroyed_at is None:
         raise NotReady(_("The client secret is not issued yet."))
     with transaction.atomic():
@@ -121,9 +127,11 @@ def reveal(credential: Credential, *, by: Actor, now: datetime) -> str:
         if row.destroyed_at or not mine.update(**gone):
             row.refresh_from_db()
             raise LostRace(_already_gone(row))
+        if not may_collect(Account.objects.select_for_update().get(pk=row.account_id), by):
+            raise NotAllowed(NOT_YOURS)  # taken back, or handed over, a moment ago
         until = {name.removeprefix("overlap_"): day.isoformat() for name, day in overlap.items()}
         change = Change(data=lambda _a: until)
-        engine.note(account, "reveal_secret", by=by, now=now, change=change, owed=Owed(_collected(row)))
+        engine.note(account, "reveal_secret", by=by, now=now, change=change, owed=Owed(_collected(row, account, by)))
     return secret
 
 
@@ -148,10 +156,22 @@ def _overlap(row: Credential, now: datetime) -> dict[str, date]:
     return {"overlap_until": timezone.localdate(now) + timedelta(days=current_policy().rotation_overlap_days)}
 
 
-def _collected(row: Credential) -> tuple[Tell, ...]:
-    if row.rotation_id is None:
-        return (Tell("secret_collected", Audience.OWNER),)
-    return Tell("rotation_collected", Audience.OWNER), Tell("rotation_collected", Audience.TECHNICAL_CONTACT)
+def _collected(row: Credential, account: Account, by: Actor) -> tuple[Tell, ...]:
+    """The owner is told; the technical contact where it is a second secret, or where they collected it themselves."""
+    kind = "secret_collected" if row.rotation_id is None else "rotation_collected"
+    if row.rotation_id is None and account.owner_id == by.id:
+        return (Tell(kind, Audience.OWNER),)
+    return Tell(kind, Audience.OWNER), Tell(kind, Audience.TECHNICAL_CONTACT)
+
+
+def _keep(
+    credential: Credential, account: Account, checked: Checked, *, by: Actor, now: datetime, again: datetime | None
+) -> None:
+    """Keep what came of a check; a secret rotation that waited for the end of the round goes on with it."""
+    with transaction.atomic():
+        verifying.keep(credential, account, checked, by=by, now=now, again=again)
+        if again is None and credential.rotation_id is not None:
+            _go_on(credential.rotation_id, checked.token.ok, by, now)
 
 
 def _go_on(rotation: UUID, verified: bool, by: Actor, now: datetime) -> None:
@@ -210,19 +230,26 @@ def _unverified_renewal(order: Order) -> tuple[str, ...]:
     return tuple(wrong.values_list("account__environment__name", flat=True))
 
 
-def _keep_outcome(credential: Credential, account: Account, checked: loop.TokenCheck, by: Actor, now: datetime) -> None:
-    outcome = {
-        "checked_at": now,
-        "check_outcome": checked.outcome.value,
-        "check_sentence": str(checked)[:500],
-        "verified_at": now if checked.ok else None,
-    }
-    with transaction.atomic():
-        Credential.objects.filter(pk=credential.pk, destroyed_at__isnull=True).update(**outcome)
-        kept = {"outcome": checked.outcome.value, "elapsed_ms": checked.elapsed_ms}
-        engine.note(account, "verify_credential", by=by, now=now, change=Change(data=lambda _a: kept))
-    for name, value in outcome.items():
-        setattr(credential, name, value)
+def _to_verify(credential: Credential, by: Actor) -> Account:
+    """The account of a credential that ``by`` may have verified."""
+    if not by.holds(Role.SUPPORT, Role.CEGAL, Role.SYSTEM):
+        raise NotAllowed(_("Only Support or Cegal can verify credentials."))
+    if credential.destroyed_at is not None:
+        raise NotReady(NOT_STORED)
+    return Account.objects.select_related("environment").get(pk=credential.account_id)
+
+
+def _one_check(credential: Credential, clock: Callable[[], datetime], by: Actor) -> str:
+    """One check of a credential that was claimed: what came of it."""
+    credential.check_tries += 1
+    try:
+        checked = verifying.ask(credential.account, credential, clock())
+    except SealError as error:
+        checked = verifying.not_opened(error)
+    now = clock()
+    again = verifying.next_check(credential, checked, now)
+    _keep(credential, credential.account, checked, by=by, now=now, again=again)
+    return "verified" if checked.token.ok else "again" if again else "refused"
 
 
 def _already_gone(credential: Credential) -> _:

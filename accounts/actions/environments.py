@@ -7,7 +7,7 @@ orders; what runs in it goes on.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -33,6 +33,8 @@ class Details:
     documentation_url: str = ""
     position: int = 0
     private_addresses_allowed: bool = False
+    token_by_basic: bool = False
+    sales_checked: bool = False
 
 
 def add_environment(name: str, details: Details, *, by: Actor, now: datetime) -> Environment:
@@ -84,14 +86,20 @@ def set_addresses(
     by: Actor,
     now: datetime,
     private_addresses_allowed: bool = False,
+    **more: bool,
 ) -> Event | None:
-    """Point ``environment`` at other addresses. ``private_addresses_allowed`` is for development only.
+    """Point ``environment`` at other addresses. ``private_addresses_allowed`` is for development only; ``more``
+    are other switches of Details.
 
     Raises as ``edit_environment``.
     """
-    details = Details(
-        token_url, base_url, environment.documentation_url, environment.position, private_addresses_allowed
-    )
+    said = {
+        "token_url": token_url,
+        "base_url": base_url,
+        "private_addresses_allowed": private_addresses_allowed,
+        **more,
+    }
+    details = Details(**{field.name: getattr(environment, field.name) for field in fields(Details)} | said)
     return edit_environment(environment, details, by=by, now=now)
 
 

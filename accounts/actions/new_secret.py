@@ -77,9 +77,9 @@ def enter_new_secret(
             account, client_secret.strip(), by=by, now=now, expires_on=expires_on, key_id=key_id,
             rotation=_rotation_of(account),
         )  # fmt: skip
-        tell = _hand_over(account, credential, now)
+        tells = _hand_over(account, credential, now)
         secrets.store([credential])
-        return engine.note(account, "enter_new_secret", by=by, now=now, owed=Owed((tell,)))
+        return engine.note(account, "enter_new_secret", by=by, now=now, owed=Owed(tells))
 
 
 def _rotation_of(account: Account) -> Order | None:
@@ -88,10 +88,12 @@ def _rotation_of(account: Account) -> Order | None:
     return last.rotation if last is not None and last.overlap_ended_at is None else None
 
 
-def _hand_over(account: Account, credential: Credential, now: datetime) -> Tell:
-    """Say from when on the owner may collect it, and who is told."""
+def _hand_over(account: Account, credential: Credential, now: datetime) -> list[Tell]:
+    """Say from when on it may be collected, and who is told: Support, or those who may collect it."""
+    as_it_is = Account.objects.get(pk=account.pk)
     waits = Order.objects.asking_for(account.pk, OrderKind.SECRET_ROTATION).exists()
-    if waits or Account.objects.values_list("state", flat=True).get(pk=account.pk) == AccountState.PENDING.value:
-        return Tell("new_secret_entered", Audience.SUPPORT)
+    if waits or as_it_is.state == AccountState.PENDING.value:
+        return [Tell("new_secret_entered", Audience.SUPPORT)]
     credential.collect_by = timezone.localdate(now) + timedelta(days=current_policy().secret_days)
-    return Tell("new_secret_ready", Audience.OWNER)
+    collectors = [Audience.OWNER, Audience.TECHNICAL_CONTACT] if as_it_is.technical_may_collect else [Audience.OWNER]
+    return [Tell("new_secret_ready", to) for to in collectors]

@@ -105,7 +105,8 @@ def test_new_secret(account: Account, secret: str, *, by: Actor, now: datetime) 
         raise NotAllowed(_("Only the account’s owner and its technical contact can test its connection."))
     new, where = in_overlap(account), account.environment
     check = loop.check_token(
-        where.token_url, account.client_id, secret, allow_private=where.private_addresses_allowed
+        where.token_url, account.client_id, secret,
+        allow_private=where.private_addresses_allowed, by_basic=where.token_by_basic, now=now,
     )  # fmt: skip
     which = _which(new, secrets.ending_of(secret))
     kept = {"token": check.outcome.value, "elapsed_ms": check.elapsed_ms, "which": which.value}

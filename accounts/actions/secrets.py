@@ -37,6 +37,7 @@ def sealed(
         account=account,
         sealed_secret=seal(secret, context=row.bytes, keys=settings.CREDENTIAL_KEYS),
         entered_at=now,
+        check_due_at=now,
         entered_by=by.name,
         expires_on=expires_on,
         ending=ending_of(secret),

@@ -35,7 +35,9 @@ TASK_LISTS = {
 }
 """The lists of work that a mail leads to, and what each shows."""
 
-COLLECT_KINDS = frozenset({"credentials_issued", "new_secret_ready", "rotation_ready"})
+COLLECT_KINDS = frozenset(
+    {"credentials_issued", "new_secret_ready", "rotation_ready", "collect_permission_given"}
+)  # fmt: skip
 
 
 def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, Any]:
@@ -66,12 +68,18 @@ def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, A
     if letter.account is not None:
         known |= _about_account(letter.account) | words.about_days(event.data)
         known["order_reference"] = event.data.get("order", "")
+        known |= {"collector": event.data.get("to", ""), "by_reader": _done_by_reader(letter)}
         known |= {name: event.data.get(name, 0) for name in ("number", "days")} | words.about_handover(event.data)
     if letter.notice is not None and letter.account is not None:
         known |= _about_notice(letter.notice, timezone.localdate(now), policy)
     if message.kind in COLLECT_KINDS:
         known |= {"collect_by": words.long_day(letter.collect_by)}
     return known
+
+
+def _done_by_reader(letter: Letter) -> bool:
+    """Did whoever reads the mail do what it tells?"""
+    return letter.message.person_id is not None and letter.message.person_id == letter.event.actor_id
 
 
 def _path(letter: Letter, page: str) -> str:

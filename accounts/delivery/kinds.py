@@ -97,6 +97,8 @@ KINDS: dict[str, Kind] = {
     "account_reactivated": _account(),
     "account_closed": _account(),
     "secret_collected": _account(),
+    "collect_permission_given": _account(),
+    "collect_permission_taken": _account(),
     "secret_not_collected": _account(),
     "secret_not_collected_copy": _account(Role.SUPPORT),
     "new_secret_asked": Kind("cegal_task", _("Enter the new secret"), Role.CEGAL),

@@ -135,6 +135,8 @@ TOLD: dict[str, Told] = {
     "account_closed": Told(INGRID, gettext_noop("The integration has been replaced.")),
     "new_secret_asked": Told(comment=gettext_noop("The owner did not collect the last one in time.")),
     "new_secret_entered": Told(SILJE),
+    "collect_permission_given": Told(INGRID, data={"to": "Tor Bakke"}),
+    "collect_permission_taken": Told(INGRID, data={"to": "Tor Bakke"}),
     "new_secret_ready": Told(SILJE),
     "rotation_asked": Told(INGRID, data={"order": "LA-2026-0142"}),
     "rotation_not_verified": Told(SYSTEM.name, target=OrderState.CREDENTIAL_ISSUE),

@@ -147,6 +147,14 @@ class EnvironmentForm(Versioned):
         label=_("Place in lists"), min_value=0, max_value=1000, help_text=_("The smallest number comes first."),
         error_messages={"required": _("Enter a number, for example 2.")},
     )  # fmt: skip
+    token_by_basic = forms.BooleanField(
+        label=_("Tokens are asked for by HTTP Basic"), required=False,
+        help_text=_("The client ID and the secret go in the header. Otherwise they go in the form, as Loop wants it."),
+    )  # fmt: skip
+    sales_checked = forms.BooleanField(
+        label=_("Ask for one sale too when credentials are verified"), required=False,
+        help_text=_("What comes is told beside the outcome, decides nothing and is not kept."),
+    )  # fmt: skip
     private_addresses_allowed = forms.BooleanField(
         label=_("The token URL may be inside a private network"), required=False, help_text=_("Only for development.")
     )
@@ -158,6 +166,8 @@ class EnvironmentForm(Versioned):
             "base_url",
             "documentation_url",
             "position",
+            "token_by_basic",
+            "sales_checked",
             "private_addresses_allowed",
             "version",
         )

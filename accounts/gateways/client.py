@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import os
 import ssl
 from collections.abc import Mapping
 from http.cookiejar import DefaultCookiePolicy
+from urllib.parse import quote_plus
 
 import httpcore
 import httpx
@@ -72,13 +74,24 @@ def shared_client(allow_private: bool) -> GuardedClient:
 os.register_at_fork(after_in_child=shared_client.cache_clear)
 
 
-def post_form(client: GuardedClient, url: httpx.URL, form: Mapping[str, str]) -> tuple[httpx.Response, bytes]:
+def post_form(
+    client: GuardedClient, url: httpx.URL, form: Mapping[str, str], *, headers: Mapping[str, str] | None = None
+) -> tuple[httpx.Response, bytes]:
     """Send a form and give the answer with its body, within the client's ``total_seconds``.
 
     Raises AddressRefused, BodyTooLong or what httpx raises; none of them holds the form's values in its text.
     """
-    with within(client.total_seconds), client.stream("POST", url, data=form) as answer:
+    with within(client.total_seconds), client.stream("POST", url, data=form, headers=headers) as answer:
         return answer, _whole_body(answer)
+
+
+def basic(client_id: str, client_secret: str) -> dict[str, str]:
+    """The header that says who asks, by HTTP Basic: both parts are form-encoded first (RFC 6749, section 2.3.1).
+
+    Raises UnicodeEncodeError for a text that is no UTF-8.
+    """
+    pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}"
+    return {"Authorization": "Basic " + base64.b64encode(pair.encode("ascii")).decode("ascii")}
 
 
 def get_with_token(client: GuardedClient, url: httpx.URL, token: str) -> tuple[httpx.Response, bytes]:

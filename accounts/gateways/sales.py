@@ -13,6 +13,9 @@ from accounts.gateways.addresses import AddressRefused
 from accounts.gateways.client import BodyTooLong, GuardedClient, get_with_token, shared_client
 from accounts.gateways.loop import json_object, web_address
 
+API_PATH = "/loop-m2m/loop-api/v1"
+FIRST_SALE = "?page=1&limit=1&countQueries=true"
+
 
 class SalesOutcome(StrEnum):
     """What came of asking for sales."""
@@ -44,6 +47,16 @@ class SalesCheck:
 def _(sentence: str) -> str:
     """Mark a sentence for translation."""
     return sentence
+
+
+def sales_address(base_url: str) -> str:
+    """The address of the sales of an environment, without a query (SOURCE.md, slide 2)."""
+    return base_url.rstrip("/") + API_PATH + "/sales"
+
+
+def first_sale(base_url: str) -> str:
+    """The address that gives one sale and their number."""
+    return sales_address(base_url) + FIRST_SALE
 
 
 def check_sales(sales_url: str, token: str, *, allow_private: bool, client: GuardedClient | None = None) -> SalesCheck:

@@ -119,8 +119,8 @@ TURN = {
 
 INTERNAL = frozenset(
     {
-        "verify_credential", "remind_stage", "escalate_stage", "internal_note", "take", "hand_over_order", "release",
-        "check", "waive", "uncheck", "rotation_waits",
+        "verify_credential", "ask_to_verify", "remind_stage", "escalate_stage", "internal_note", "take",
+        "hand_over_order", "release", "check", "waive", "uncheck", "rotation_waits",
     }
 )  # fmt: skip
 """The events that are for those who work on an order: neither its requester nor Cegal ever reads of them.

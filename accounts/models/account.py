@@ -68,6 +68,12 @@ class Account(Subject):
     owner = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="accounts")
     technical_name = models.CharField(max_length=200, blank=True)
     technical_email = models.EmailField(max_length=254, blank=True, help_text="In lower case.")
+    collector_email = models.EmailField(
+        max_length=254,
+        blank=True,
+        help_text="In lower case: the technical contact whom the owner lets collect secrets.",
+    )
+    collector_named_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     as_seller = models.BooleanField(default=False)
     as_broker = models.BooleanField(default=False)
     system = models.CharField(max_length=200, blank=True)
@@ -126,6 +132,12 @@ class Account(Subject):
         return self.last_used_on is None and self.watched_from is not None
 
     @property
+    def technical_may_collect(self) -> bool:
+        """Does the owner let the technical contact collect secrets? It ends when either of them is somebody else."""
+        named = bool(self.collector_email) and self.collector_email == self.technical_email
+        return named and self.collector_named_by_id == self.owner_id
+
+    @property
     def role_words(self) -> str:
         """Seller, Broker or both, as the Loop API names them."""
         return " + ".join(word for word, held in (("Seller", self.as_seller), ("Broker", self.as_broker)) if held)
@@ -178,6 +190,10 @@ class Credential(models.Model):
     checked_at = models.DateTimeField(null=True)
     check_outcome = models.CharField(max_length=40, blank=True)
     check_sentence = models.CharField(max_length=500, blank=True)
+    check_facts = models.JSONField(default=dict, help_text="The last check’s sentence and figures, never the secret.")
+    check_due_at = models.DateTimeField(null=True, help_text="When the token URL is asked next; null: not by itself.")
+    check_until = models.DateTimeField(null=True, help_text="Until when it is asked again, once it was asked.")
+    check_tries = models.PositiveSmallIntegerField(default=0, help_text="How often it was asked in this round.")
     verified_at = models.DateTimeField(null=True)
     collect_by = models.DateField(null=True, help_text="After this day an unrevealed secret is destroyed.")
     revealed_at = models.DateTimeField(null=True)
@@ -226,6 +242,7 @@ class Credential(models.Model):
                 name="credential_in_overlap",
                 condition=Q(overlap_until__isnull=False, overlap_ended_at__isnull=True),
             ),
+            models.Index(fields=["check_due_at"], name="credential_to_check", condition=Q(check_due_at__isnull=False)),
         ]
 
     @property

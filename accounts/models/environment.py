@@ -30,6 +30,12 @@ class Environment(Subject):
         default=False,
         help_text="May the token URL be an address inside a private network? Only for development.",
     )
+    token_by_basic = models.BooleanField(
+        default=False, help_text="Do the client id and the secret go by HTTP Basic, not in the form?"
+    )
+    sales_checked = models.BooleanField(
+        default=False, help_text="Is one sale asked for too when credentials are verified?"
+    )
     active = models.BooleanField(default=True, help_text="Can it be chosen on new orders?")
     provider = models.CharField(max_length=10, choices=choices(ProviderKind), default=ProviderKind.PEOPLE.value)
 

@@ -9,13 +9,14 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from accounts.gateways.loop import Outcome
 from accounts.models import Account, Credential, Order
+from accounts.readers import checked
 
 SOON = timedelta(minutes=5)
-"""So long after it was entered a page keeps looking whether a credential was verified."""
+"""So long after a check was due a page keeps looking whether it was made."""
 
 _TITLES = {
     Outcome.OK: gettext_noop("Verified"),
@@ -26,6 +27,9 @@ _TITLES = {
     Outcome.UNEXPECTED: gettext_noop("Not verified: the token URL gave an answer without a token"),
     Outcome.REDIRECTED: gettext_noop("Not verified: the token URL points to another address"),
     Outcome.ADDRESS_REFUSED: gettext_noop("Not verified: the token URL is not an address that may be asked"),
+    Outcome.OTHER_CLIENT: gettext_noop("Not verified: the token belongs to another client"),
+    Outcome.EXPIRED: gettext_noop("Not verified: the token had expired when it came"),
+    Outcome.NOT_OPENED: gettext_noop("Not verified: the secret cannot be opened"),
 }
 
 
@@ -33,12 +37,14 @@ _TITLES = {
 class CredentialState:
     """One account and its newest credential, None where it has none.
 
-    ``awaits_check``: it was entered a moment ago, and a worker is about to ask the token URL.
+    ``awaits_check``: a worker is about to ask the token URL, for the first time or again; ``left`` says for how many
+    seconds more it asks again, None before the first time.
     """
 
     account: Account
     credential: Credential | None = None
     awaits_check: bool = False
+    left: int | None = None
 
     @property
     def is_stored(self) -> bool:
@@ -49,12 +55,14 @@ class CredentialState:
     def is_wrong(self) -> bool:
         """Was it checked and refused before it was issued, so that Cegal must enter another one?"""
         held = self.credential if self.is_stored else None
-        return held is not None and held.checked_at is not None and not held.verified_at and not held.collect_by
+        if held is None or held.checked_at is None or self.awaits_check:
+            return False
+        return not held.verified_at and not held.collect_by
 
     @property
     def tone(self) -> str:
-        """How the outcome of the last check is drawn: good, bad, or "" before the first one."""
-        if self.credential is None or not self.credential.check_outcome:
+        """How the outcome of the last check is drawn: good, bad, or "" before the first one and while it goes on."""
+        if self.credential is None or not self.credential.check_outcome or self.awaits_check:
             return ""
         return "good" if self.credential.verified_at else "bad"
 
@@ -63,14 +71,37 @@ class CredentialState:
         """The outcome of the last check in words."""
         if self.credential is None:
             return _("No secret was ever entered here")
-        if not self.credential.check_outcome:
+        if not self.credential.check_outcome or self.awaits_check:
             return _("Not verified yet")
         return _(_TITLES[Outcome(self.credential.check_outcome)])
 
     @property
     def said(self) -> str:
-        """What the token URL answered, as it was kept."""
-        return self.credential.check_sentence if self.credential else ""
+        """What the token URL answered, with its figures."""
+        held = self.credential
+        if held is None:
+            return ""
+        return checked.in_words(held.check_facts, held.check_sentence, verified=held.verified_at is not None)
+
+    @property
+    def going_on(self) -> str:
+        """How far the asking is that goes on: "" before the first answer, and when it is over."""
+        if self.credential is None or self.left is None:
+            return ""
+        tries = self.credential.check_tries
+        said = ngettext(
+            "A new secret may take a while to work. Asked %(tries)s time; the portal asks again for at most"
+            " %(left)s seconds.",
+            "A new secret may take a while to work. Asked %(tries)s times; the portal asks again for at most"
+            " %(left)s seconds.",
+            tries,
+        )
+        return said % {"tries": tries, "left": self.left}
+
+    @property
+    def sales(self) -> dict[str, str] | None:
+        """What came of asking for one sale beside the check, as ``components/_verify.html`` draws it."""
+        return checked.sales_row(self.credential.check_facts) if self.credential and not self.awaits_check else None
 
     @property
     def checked_at(self) -> datetime | None:
@@ -120,6 +151,9 @@ def states_of(accounts: Iterable[Account], now: datetime | None = None) -> list[
 
 
 def _state(account: Account, credential: Credential | None, now: datetime | None) -> CredentialState:
-    if now is None or credential is None or credential.destroyed_at or credential.checked_at:
+    due = credential.check_due_at if credential and not credential.destroyed_at else None
+    if credential is None or now is None or due is None or now - due >= SOON:
         return CredentialState(account, credential)
-    return CredentialState(account, credential, awaits_check=now - credential.entered_at < SOON)
+    until = credential.check_until
+    left = max(0, round((until - now).total_seconds())) if until else None
+    return CredentialState(account, credential, awaits_check=True, left=left)

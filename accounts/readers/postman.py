@@ -43,8 +43,11 @@ def environment(account: Account, secret: str = "") -> dict[str, Any]:
     }
 
 
-def collection() -> dict[str, Any]:
-    """Two requests that hold for every account: get a token (it is kept in the environment), then ask for sales."""
+def collection(*, by_basic: bool = False) -> dict[str, Any]:
+    """Two requests that hold for every account: get a token (it is kept in the environment), then ask for sales.
+
+    ``by_basic``: the client ID and the secret go by HTTP Basic, as the environment of the account wants it.
+    """
     return {
         "info": {
             "_postman_id": str(_COLLECTION),
@@ -53,7 +56,7 @@ def collection() -> dict[str, Any]:
             " value, and send both requests in their order.",
             "schema": SCHEMA,
         },
-        "item": [_token_request(), _sales_request()],
+        "item": [_token_request(by_basic), _sales_request()],
     }
 
 
@@ -61,14 +64,16 @@ def _value(key: str, value: str, kind: str = "default") -> dict[str, Any]:
     return {"key": key, "value": value, "type": kind, "enabled": True}
 
 
-def _token_request() -> dict[str, Any]:
-    form = {"grant_type": "client_credentials", "client_id": "{{clientId}}", "client_secret": "{{clientSecret}}"}
+def _token_request(by_basic: bool) -> dict[str, Any]:
+    both = {} if by_basic else {"client_id": "{{clientId}}", "client_secret": "{{clientSecret}}"}
+    form = {"grant_type": "client_credentials", **both}
+    pair = [_attribute("username", "{{clientId}}"), _attribute("password", "{{clientSecret}}")]
     return {
         "name": "1. Get a token",
         "event": [_afterwards(_AFTER_FIRST)],
         "request": {
             "method": "POST",
-            "auth": {"type": "noauth"},
+            "auth": {"type": "basic", "basic": pair} if by_basic else {"type": "noauth"},
             "header": [{"key": "Accept", "value": "application/json"}],
             "url": {"raw": "{{tokenUrl}}", "host": ["{{tokenUrl}}"]},
             "body": {
@@ -89,7 +94,7 @@ def _sales_request() -> dict[str, Any]:
         "event": [_afterwards(_AFTER_SECOND)],
         "request": {
             "method": "GET",
-            "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{accessToken}}", "type": "string"}]},
+            "auth": {"type": "bearer", "bearer": [_attribute("token", "{{accessToken}}")]},
             "header": [{"key": "Accept", "value": "application/json"}],
             "url": {
                 "raw": "{{baseUrl}}/" + "/".join(path) + "?" + asked,
@@ -100,6 +105,10 @@ def _sales_request() -> dict[str, Any]:
         },
         "response": [],
     }
+
+
+def _attribute(key: str, value: str) -> dict[str, str]:
+    return {"key": key, "value": value, "type": "string"}
 
 
 def _afterwards(script: str) -> dict[str, Any]:

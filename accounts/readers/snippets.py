@@ -15,10 +15,9 @@ from django.template import Context
 from django.template.loader import get_template
 from django.utils.translation import gettext_noop
 
+from accounts.gateways import sales
+from accounts.gateways.sales import API_PATH as API_PATH
 from accounts.models import Account
-
-API_PATH = "/loop-m2m/loop-api/v1"
-FIRST_SALE = "?page=1&limit=1&countQueries=true"
 
 
 @dataclass(frozen=True)
@@ -70,12 +69,12 @@ def token_with_curl(account: Account) -> str:
 
 def sales_address(account: Account) -> str:
     """The address of the sales of the environment of ``account``, without a query."""
-    return account.environment.base_url.rstrip("/") + API_PATH + "/sales"
+    return sales.sales_address(account.environment.base_url)
 
 
 def sales_request(account: Account) -> str:
     """The address that gives one sale and their number."""
-    return sales_address(account) + FIRST_SALE
+    return sales.first_sale(account.environment.base_url)
 
 
 def _written(request: str, account: Account, language: Language) -> str:
@@ -87,6 +86,7 @@ def _written(request: str, account: Account, language: Language) -> str:
         "sales_address": address,
         "sales_url": sales_request(account),
     }
-    context = {name: language.literal(value) for name, value in values.items()}
+    context: dict[str, object] = {name: language.literal(value) for name, value in values.items()}
+    context["basic"] = account.environment.token_by_basic
     template = get_template(f"snippets/{request}.{language.ending}").template  # type: ignore[attr-defined]  # Django's
     return str(template.render(Context(context, autoescape=False))).rstrip("\n")  # code, not HTML: the page escapes it

@@ -85,7 +85,7 @@ def task(request: HttpRequest, pk: UUID) -> HttpResponse:
     tasks = reader.tasks().select_related("account__environment", "account__organisation")
     found = get_object_or_404(tasks, pk=pk)
     if found.done_at:
-        return render(request, "accounts/cegal/task_done.html", {"task": found})
+        return _task_done(request, found)
     return _new_secret(request, found) if found.kind == TaskKind.NEW_SECRET.value else _confirm(request, found)
 
 
@@ -169,7 +169,16 @@ def _new_secret(request: HttpRequest, found: Task) -> HttpResponse:
     def enter(**said: Any) -> None:
         asking_cegal.enter_new_secret(found.account, by=actor, now=timezone.now(), **said)
 
-    return ask(request, question, NewSecretForm, enter)
+    answer = ask(request, question, NewSecretForm, enter)
+    found.refresh_from_db(fields=["done_at"])
+    return HttpResponseRedirect(reverse("cegal_task", args=[found.pk])) if found.done_at else answer
+
+
+def _task_done(request: HttpRequest, found: Task) -> HttpResponse:
+    """Who did it; for a new secret also whether it works, as far as the portal has come with asking."""
+    entered = found.kind == TaskKind.NEW_SECRET.value
+    state = credentials.states_of([found.account], timezone.now())[0] if entered else None
+    return render(request, "accounts/cegal/task_done.html", {"task": found, "state": state})
 
 
 def _confirm(request: HttpRequest, found: Task) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Collecting a client secret: shown once, to the account's owner, who signed in a moment ago.
+"""Collecting a client secret: shown once, to the account's owner (or whom they let), who signed in a moment ago.
 
 A GET never holds the secret. The POST shows it in its own answer, without a redirect, and nothing keeps that page.
 """
@@ -17,12 +17,14 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from accounts.actions import credentials
+from accounts.actions.collecting import may_collect, may_let
 from accounts.lifecycle.errors import LostRace, NotReady
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.models import Account
 from accounts.models.encrypted import SealError
 from accounts.readers.credentials import states_of
+from accounts.readers.keeping import files
 from accounts.web.door import actor_for, find_account, signed_in
 from accounts.web.getting_started import token_with_curl
 from accounts.web.quiet import keep_quiet
@@ -45,7 +47,7 @@ def collect(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @sensitive_variables()
 def _reveal(request: HttpRequest, found: Account) -> HttpResponse:
-    if found.owner_id == actor_for(request).id:
+    if may_collect(found, actor_for(request)):
         if way := step_up(request):
             return way
         if "ready" not in request.POST:
@@ -72,6 +74,7 @@ def _revealed(found: Account, secret: str) -> dict[str, Any]:
         "secret": secret,
         "state": states_of([found])[0],
         "example": token_with_curl(found),
+        "files": files(found, secret),
     }
 
 
@@ -86,7 +89,8 @@ def _page(
     context = {
         "account": found,
         "state": states_of([found])[0],
-        "owner": found.owner_id == actor_for(request).id,
+        "may": may_collect(found, actor_for(request)),
+        "may_let": may_let(found) and found.owner_id == actor_for(request).id,
         "recent": signed_in_recently(request),
         "refusal": say(refusal) if refusal else "",
         "unticked": unticked,

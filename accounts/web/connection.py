@@ -20,8 +20,8 @@ from ninja.throttling import SimpleRateThrottle
 from accounts.actions import connection
 from accounts.forms.connection import ConnectionForm
 from accounts.gateways.loop import TokenCheck
-from accounts.gateways.sales import SalesCheck
 from accounts.models import Account
+from accounts.readers.checked import figures, row_of_sales
 from accounts.readers.snippets import sales_request
 from accounts.web.door import actor_for, signed_in
 from accounts.web.getting_started import examples_for, page
@@ -74,23 +74,16 @@ def _tested(request: HttpRequest, found: Account) -> HttpResponse:
 
 def token_row(token: TokenCheck) -> dict[str, str]:
     """What the token URL answered, as a row that ``components/_verify.html`` draws."""
-    life = {"ms": token.elapsed_ms, "seconds": token.expires_in}
-    title = _("No token")
-    if token.ok:
-        known = _("Token received in %(ms)s ms, valid for %(seconds)s seconds")
-        title = (known if token.expires_in else _("Token received in %(ms)s ms")) % life
-    return _row(token.ok, title, token)
+    return _row(token.ok, figures(token.elapsed_ms, token.expires_in) if token.ok else _("No token"), token)
 
 
 def _words(result: connection.Connection) -> list[dict[str, str]]:
     """What came back, as the rows that ``components/_verify.html`` draws."""
     rows = [token_row(result.token)]
-    if result.sales is not None:
-        rows.append(_row(result.sales.ok, _("Sales received") if result.sales.ok else _("No sales"), result.sales))
-    return rows
+    return [*rows, row_of_sales(result.sales)] if result.sales is not None else rows
 
 
-def _row(good: bool, title: str, check: TokenCheck | SalesCheck) -> dict[str, str]:
+def _row(good: bool, title: str, check: TokenCheck) -> dict[str, str]:
     return {"tone": "good" if good else "bad", "title": title, "text": _(check.sentence) % check.params}
 
 

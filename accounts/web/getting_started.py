@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.actions.collecting import may_collect
 from accounts.actions.connection import may_test
 from accounts.forms.connection import ConnectionForm
 from accounts.models import Account
@@ -20,6 +20,7 @@ from accounts.readers import account_page as reader
 from accounts.readers import postman, snippets
 from accounts.readers.credentials import states_of
 from accounts.readers.first_call import progress
+from accounts.readers.keeping import file_name
 from accounts.web.door import actor_for, find_account, signed_in
 from accounts.web.orders import WHOLE_ORDER
 from accounts.web.quiet import keep_quiet
@@ -74,10 +75,10 @@ def postman_file(request: HttpRequest, pk: UUID, which: str) -> HttpResponse:
     found = examples_for(request, pk)
     if found is None:
         raise Http404(_("There is no such file."))
-    content = postman.environment(found) if which == "environment" else postman.collection()
+    basic = found.environment.token_by_basic
+    content = postman.environment(found) if which == "environment" else postman.collection(by_basic=basic)
     response = HttpResponse(json.dumps(content, indent=2, ensure_ascii=False), content_type="application/json")
-    name = re.sub(r"[^A-Za-z0-9.-]+", "-", f"{found.environment.name}-{found.client_id}")[:80]
-    named = f"loop-{name}" if which == "environment" else "loop-api"
+    named = f"loop-{file_name(found)}" if which == "environment" else "loop-api"
     response.headers["Content-Disposition"] = f'attachment; filename="{named}.postman_{which}.json"'
     return keep_quiet(response)
 
@@ -96,7 +97,7 @@ def page(request: HttpRequest, found: Account, *, status: int = 200, **more: Any
     context = {
         "account": found,
         "own": _own(request),
-        "owner": found.owner_id == actor_for(request).id,
+        "may_collect": may_collect(found, actor_for(request)),
         "secret": secret,
         "works": found.state in ("active", "notified"),
         "snippets": snippets.snippets(found),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import verbs
 from accounts.actions import handovers, ordering
 from accounts.actions import rotation as acting
+from accounts.actions.collecting import may_collect, may_let
 from accounts.actions.connection import may_test
 from accounts.forms.mine import MyAccountsFilter
 from accounts.lifecycle.actor import Actor
@@ -53,6 +54,7 @@ def my_accounts(request: HttpRequest) -> HttpResponse:
             {
                 "card": card,
                 "owner": card.account.owner_id == actor.id,
+                "may_collect": may_collect(card.account, actor),
                 "known": known.get(card.account.environment_id),
                 "strip": drawn[card.account.pk],
                 "expires": near(expires.get(card.account.pk), today),
@@ -91,6 +93,8 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
         "rotation": rotation_of(found, current_policy(), today),
         "has_it": may_test(found, actor),
         "may_rotate": _may_rotate(found, actor),
+        "may_collect": may_collect(found, actor),
+        "may_let": may_let(found) and found.owner_id == actor.id,
         "actions": _buttons(found, actor),
         "effective_at": effective_at([found.pk]).get(found.pk),
         "tasks": found.tasks.filter(done_at__isnull=True).order_by("opened_at"),

@@ -112,19 +112,16 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
 @needs(Role.SUPPORT, Role.CEGAL)
 @require_POST
 def verify(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Ask the token URL with this credential now, keep what it says, and go back."""
+    """Have the token URL asked about this credential, and go back to the page that shows how it goes."""
     actor = actor_for(request)
     seen = Account.objects.visible_to(actor)
     held = Credential.objects.select_related("account__order", "account__environment")
     found = get_object_or_404(held, pk=pk, account__in=seen)
     with not_allowed_is_403():
         try:
-            checked = acting.verify(found, by=actor, now=timezone.now())
+            acting.ask_to_verify(found, by=actor, now=timezone.now())
         except NotReady as refusal:
             messages.warning(request, say(refusal.sentence))
-        else:
-            said = f"{found.account.environment}: {_(checked.sentence) % checked.params}"
-            (messages.success if checked.ok else messages.error)(request, said)
     return HttpResponseRedirect(_home_of(found.account, actor))
 
 
@@ -157,11 +154,18 @@ def _why(found: Account, now: datetime) -> str:
 
 def _home_of(held: Account, actor: Actor) -> str:
     """The page on which this person works with the account: its order until it is issued."""
-    if not actor.holds(Role.SUPPORT) and held.order is not None:
-        return reverse("cegal_order", args=[held.order.reference])
+    if not actor.holds(Role.SUPPORT):
+        return _at_cegal(held)
     if held.state == AccountState.PENDING.value and held.order is not None:
         return reverse("staff_order", args=[held.order.reference])
     return reverse("staff_account", args=[held.pk])
+
+
+def _at_cegal(held: Account) -> str:
+    if held.order is not None:
+        return reverse("cegal_order", args=[held.order.reference])
+    asked = held.tasks.filter(kind=TaskKind.NEW_SECRET.value).order_by("-opened_at").first()
+    return reverse("cegal_task", args=[asked.pk]) if asked else reverse("cegal_queue")
 
 
 def _facts(found: Account) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from accounts.web import (
     cegal,
     checks,
     collect,
+    collector,
     connection,
     deputies,
     draft,
@@ -148,5 +149,6 @@ urlpatterns += getting_started.ROUTES
 urlpatterns += connection.ROUTES
 urlpatterns += rotation.ROUTES
 urlpatterns += staff_secrets.ROUTES
+urlpatterns += collector.ROUTES
 if settings.MAIL_IS_KEPT:  # elsewhere there is no such page, and the navigation offers none
     urlpatterns += mailbox.ROUTES

@@ -26,7 +26,7 @@ def token_url(monkeypatch: pytest.MonkeyPatch) -> Answers:
     asked: list[tuple[str, str, str, bool]] = []
 
     def answer(outcome: Outcome, sentence: str = "It answered.") -> list[tuple[str, str, str, bool]]:
-        def check_token(url: str, client_id: str, secret: str, *, allow_private: bool) -> TokenCheck:
+        def check_token(url: str, client_id: str, secret: str, *, allow_private: bool, **_how: object) -> TokenCheck:
             asked.append((url, client_id, secret, allow_private))
             return TokenCheck(outcome, sentence, elapsed_ms=12)
 

@@ -19,6 +19,8 @@ from typing import Any
 
 PERSON, PASSWORD, NAME = "kari@staff.example", "correct-horse-battery-staple", "Kari Nordmann"
 CLIENT_ID, CLIENT_SECRET = "loop-portal", "secret-of-the-portal-1234567890"
+WITHOUT_GRANT = "for-people-alone"
+"""A client with the same secret that may not ask for client credentials."""
 
 
 @dataclass
@@ -28,9 +30,9 @@ class Issuer:
     url: str
     folder: Path
 
-    def say(self, *, claims: dict[str, Any] | None = None, id_token: dict[str, Any] | None = None) -> None:
-        """From now on put these over what its library would say."""
-        (self.folder / "says.json").write_text(json.dumps({"claims": claims or {}, "id_token": id_token or {}}))
+    def say(self, **tokens: dict[str, Any]) -> None:
+        """From now on put these (``claims``, ``id_token``, ``access_token``) over what its library would say."""
+        (self.folder / "says.json").write_text(json.dumps(tokens))
 
     @property
     def token_url(self) -> str:
@@ -95,17 +97,18 @@ def serve(port: str) -> None:
     first, last = NAME.split()
     person = User.objects.create_user("kari", PERSON, PASSWORD, first_name=first, last_name=last)
     EmailAddress.objects.create(user=person, email=PERSON, verified=True, primary=True)
-    client = Client(
-        id=CLIENT_ID,
-        name="Loop",
-        scopes="openid\nprofile\nemail",
-        default_scopes="openid",
-        grant_types="authorization_code\nclient_credentials",
-        redirect_uris=os.environ["ISSUER_REDIRECTS"],
-        skip_consent=True,
-    )
-    client.set_secret(CLIENT_SECRET)
-    client.save()
+    for name, grants in ((CLIENT_ID, "authorization_code\nclient_credentials"), (WITHOUT_GRANT, "authorization_code")):
+        client = Client(
+            id=name,
+            name="Loop",
+            scopes="openid\nprofile\nemail",
+            default_scopes="openid",
+            grant_types=grants,
+            redirect_uris=os.environ["ISSUER_REDIRECTS"],
+            skip_consent=True,
+        )
+        client.set_secret(CLIENT_SECRET)
+        client.save()
     command = ["-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4", "--access-logfile", "-"]
     os.execv(sys.executable, [sys.executable, *command, "django.core.wsgi:get_wsgi_application()"])
 

@@ -8,7 +8,7 @@ from django.conf import settings
 
 
 def says() -> dict[str, Any]:
-    """What ``says.json`` holds now: ``claims`` for userinfo and ID token, ``id_token`` for the latter alone."""
+    """What ``says.json`` holds now: ``claims`` (userinfo, ID token), ``id_token``, ``access_token``."""
     found: dict[str, Any] = json.loads((settings.FOLDER / "says.json").read_text())
     return found
 
@@ -24,3 +24,7 @@ class Adapter(DefaultOIDCAdapter):
     def populate_id_token(self, id_token: dict[str, Any], client: Any, scopes: Any, **kwargs: Any) -> None:
         """Change the token's own fields."""
         id_token.update(says().get("id_token", {}))
+
+    def populate_access_token(self, access_token: dict[str, Any], **kwargs: Any) -> None:
+        """Change the fields of a token that opens something."""
+        access_token.update(says().get("access_token", {}))

@@ -67,4 +67,5 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = False
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 IDP_OIDC_PRIVATE_KEY = _key()
+IDP_OIDC_ACCESS_TOKEN_FORMAT = "jwt"
 IDP_OIDC_ADAPTER = "tests.life.issuer_says.Adapter"

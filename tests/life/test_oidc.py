@@ -16,14 +16,15 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 from django.utils import timezone
 
-from accounts.actions import people
+from accounts.actions import credentials, people
 from accounts.actions.single_sign_on import map_roles
 from accounts.gateways.loop import Outcome, check_token
 from accounts.lifecycle.actor import SYSTEM
 from accounts.lifecycle.states import Role
-from accounts.models import Event, Person
+from accounts.models import Account, Credential, Event, Person
 from tests.life import issuer as issuers
-from tests.life.issuer import CLIENT_ID, CLIENT_SECRET, NAME, PASSWORD, PERSON, Issuer
+from tests.life.issuer import CLIENT_ID, CLIENT_SECRET, NAME, PASSWORD, PERSON, WITHOUT_GRANT, Issuer
+from tests.story import Story
 from tests.web.visitors import browser_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.processes]
@@ -74,15 +75,60 @@ def signed_in(client: Client) -> str | None:
 # --- the verification of credentials
 
 
-def test_credentials_that_are_right_are_accepted(issuer: Issuer) -> None:
-    found = check_token(issuer.token_url, CLIENT_ID, CLIENT_SECRET, allow_private=True)
+BY_FORM_AND_BY_BASIC = pytest.mark.parametrize("by_basic", [False, True])
+
+
+@BY_FORM_AND_BY_BASIC
+def test_credentials_that_are_right_are_accepted(issuer: Issuer, by_basic: bool) -> None:
+    issuer.say(access_token={"azp": CLIENT_ID, "aud": "api://loop"})
+    found = check_token(
+        issuer.token_url, CLIENT_ID, CLIENT_SECRET, allow_private=True, by_basic=by_basic, now=timezone.now()
+    )
     assert (found.outcome, found.expires_in) == (Outcome.OK, 3600), str(found)
+    assert (found.claims.client, found.claims.audience, found.claims.opaque) == (CLIENT_ID, "api://loop", False)
 
 
-@pytest.mark.parametrize(("who", "secret"), [(CLIENT_ID, "wrong"), ("nobody", CLIENT_SECRET)])
-def test_credentials_that_are_wrong_are_refused(issuer: Issuer, who: str, secret: str) -> None:
-    found = check_token(issuer.token_url, who, secret, allow_private=True)
-    assert found.outcome is Outcome.WRONG_SECRET, str(found)
+@BY_FORM_AND_BY_BASIC
+@pytest.mark.parametrize(
+    ("who", "secret", "outcome", "words"),
+    [
+        (CLIENT_ID, "wrong", Outcome.WRONG_SECRET, "invalid_client"),
+        ("nobody", CLIENT_SECRET, Outcome.WRONG_SECRET, "invalid_client"),
+        (WITHOUT_GRANT, CLIENT_SECRET, Outcome.REFUSED, "unauthorized_client"),
+    ],
+)
+def test_credentials_that_are_wrong_are_refused(
+    issuer: Issuer, who: str, secret: str, outcome: Outcome, words: str, by_basic: bool
+) -> None:
+    found = check_token(issuer.token_url, who, secret, allow_private=True, by_basic=by_basic)
+    assert found.outcome is outcome, str(found)
+    assert words in str(found)
+
+
+@pytest.mark.parametrize(
+    ("says", "outcome"),
+    [({"azp": "another"}, Outcome.OTHER_CLIENT), ({"azp": CLIENT_ID, "exp": 1_700_000_000}, Outcome.EXPIRED)],
+)
+def test_a_token_of_another_client_or_of_the_past_is_no_good(
+    issuer: Issuer, says: dict[str, Any], outcome: Outcome
+) -> None:
+    issuer.say(access_token=says)
+    found = check_token(issuer.token_url, CLIENT_ID, CLIENT_SECRET, allow_private=True, now=timezone.now())
+    assert found.outcome is outcome, str(found)
+
+
+def test_a_credential_is_verified_in_the_way_of_its_environment(issuer: Issuer, story: Story) -> None:
+    """The environment's row says how it is asked; the credential is verified and the token is nowhere."""
+    for by_basic in (False, True):
+        order = story.order_in("cegal_setup")
+        story.test.token_url, story.test.token_by_basic = issuer.token_url, by_basic
+        story.test.private_addresses_allowed = True
+        story.test.save()
+        Account.objects.update(client_id="earlier")
+        story.do(order, "complete_setup", "cegal", client_id__TEST=CLIENT_ID, client_secret__TEST=CLIENT_SECRET)
+        credentials.verify_new(clock=timezone.now, by=SYSTEM)
+        assert Credential.objects.get(account__order=order).verified_at is not None
+    assert "eyJ" not in str(list(Credential.objects.values())) + str([e.data for e in Event.objects.all()])
 
 
 # --- signing on

@@ -134,8 +134,18 @@ def test_a_new_secret_is_entered_once_and_never_shown(
     assert 'type="password"' in read(client, url)
     with django_capture_on_commit_callbacks(execute=True):
         answer = client.post(url, {"client_secret": CANARY})
-    assert answer.status_code == 302
+    assert (answer.status_code, answer["Location"]) == (302, url)
+    watched = read(client, url)
+    assert "The portal is asking the token URL." in watched
+    assert "every 3s" in watched
+    Credential.objects.update(check_due_at=None, checked_at=NOW, check_outcome="wrong_secret")
+    refused = read(client, url)
+    assert "the client ID or the secret is wrong" in refused
+    assert "Check again" in refused
+    assert "Ask Cegal for a new secret" not in refused
     credential = Credential.objects.get(account=account)
+    again = client.post(reverse("credential_verify", args=[credential.pk]))
+    assert (again.status_code, again["Location"]) == (302, url)
     assert credential.is_collectable
     assert CANARY not in read(client, "/cegal/?state=tasks")
     assert CANARY not in read(client, url)

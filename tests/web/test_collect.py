@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from threading import Barrier, Thread
+import html
+import json
+import re
+import subprocess
+from pathlib import Path
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
 from accounts.models import Account, Credential, Event, Message
+from accounts.readers import postman
+from accounts.readers.keeping import dotenv
 from tests.story import Story
 from tests.web.visitors import AN_HOUR, browser_of
 
@@ -47,7 +52,7 @@ def test_the_owner_gets_the_secret_once_in_the_answer(story: Story) -> None:
     text = answer.content.decode()
     assert answer.status_code == 200
     assert f'<code id="client-secret">{escape(CANARY)}</code>' in text
-    assert text.count("canary-~9f2") == 1
+    assert text.count("canary-~9f2") == 3  # to copy, in the .env file, in the Postman environment
     for shown in (account.client_id, account.environment.token_url, account.environment.base_url):
         assert shown in text
     assert "LOOP_CLIENT_SECRET" in text
@@ -55,6 +60,36 @@ def test_the_owner_gets_the_secret_once_in_the_answer(story: Story) -> None:
     row = Credential.objects.get()
     assert (row.sealed_secret, row.revealed_by) == ("", "Ingrid Solheim")
     assert Message.objects.filter(kind="secret_collected").count() == 1
+
+
+def saved(text: str, key: str) -> str:
+    """The text of a file as the page's script reads it."""
+    found = re.search(rf'<code id="file-{key}">(.*?)</code>', text, re.DOTALL)
+    assert found
+    return html.unescape(found.group(1))
+
+
+def test_the_answer_holds_the_files_to_save(story: Story) -> None:
+    account = issued(story)
+    text = browser_of(story.ingrid).post(url(account), READY).content.decode()
+    assert saved(text, "env") == dotenv(account, CANARY)
+    environment = json.loads(saved(text, "environment"))
+    assert [value["value"] for value in environment["values"] if value["key"] == "clientSecret"] == [CANARY]
+    assert json.loads(saved(text, "collection")) == postman.collection()
+    for name in ("loop-TEST-client-canary.env", "loop-TEST-client-canary.postman_environment.json"):
+        assert f'data-name="{name}"' in text
+    assert "data:" not in text.split("<main", 1)[1]
+
+
+NASTY = ["plain-._1", "~8Q", "a b", "it's", 'a"b', "$(id)`id`\\", "'\"$HOME`\\ #", "#x", "æø=%", "!!"]
+
+
+@pytest.mark.parametrize("secret", NASTY)
+def test_a_shell_reads_the_env_file_as_it_was_meant(story: Story, tmp_path: Path, secret: str) -> None:
+    file = tmp_path / ".env"
+    file.write_text(dotenv(story.account(), secret), encoding="utf-8")
+    command = ["bash", "-c", '. "$1"; printf %s "$LOOP_CLIENT_SECRET"', "-", str(file)]
+    assert subprocess.run(command, capture_output=True, check=True).stdout.decode() == secret
 
 
 def test_the_second_press_is_told_who_and_when(story: Story) -> None:
@@ -101,6 +136,39 @@ def test_nobody_else_gets_it(story: Story, who: str) -> None:
     assert answer.status_code == 403
     assert "canary-~9f2" not in answer.content.decode()
     assert Credential.objects.get().destroyed_at is None
+
+
+def test_the_owner_lets_the_technical_contact_collect_and_takes_it_back(story: Story) -> None:
+    account = issued(story)
+    let, stop = (reverse("account_collector", args=[account.pk, verb]) for verb in ("let", "stop"))
+    ingrid, contact = browser_of(story.ingrid), browser_of(story.stranger)
+    assert let in ingrid.get(url(account)).content.decode()
+    assert let in ingrid.get(reverse("account", args=[account.pk])).content.decode()
+    assert "Let the technical contact collect" in ingrid.get(let).content.decode()
+    assert ingrid.get(stop).status_code == 302
+    away = browser_of(story.ingrid, signed_in_ago=AN_HOUR).post(let)
+    assert away["Location"].startswith(reverse("step_up"))
+    assert not Account.objects.get().technical_may_collect
+    assert ingrid.post(let).status_code == 302
+    assert Account.objects.get().technical_may_collect
+    assert "Show the secret once" in contact.get(url(account)).content.decode()
+    assert ingrid.post(stop).status_code == 302
+    assert contact.post(url(account), READY).status_code == 403
+    ingrid.post(let)
+    old = browser_of(story.stranger, signed_in_ago=AN_HOUR).post(url(account), READY)
+    assert old["Location"].startswith(reverse("step_up"))
+    answer = contact.post(url(account), READY)
+    assert f'<code id="client-secret">{escape(CANARY)}</code>' in answer.content.decode()
+    assert "Stranger collected the client secret on" in ingrid.post(url(account), READY).content.decode()
+
+
+def test_only_the_owner_opens_the_page_of_the_permission(story: Story) -> None:
+    account = issued(story)
+    address = reverse("account_collector", args=[account.pk, "let"])
+    for person, status in ((story.stranger, 403), (story.support, 403), (story.cegal, 404)):
+        client = browser_of(person)
+        assert (client.get(address).status_code, client.post(address).status_code) == (status, status)
+    assert browser_of(story.ingrid).get(reverse("account_collector", args=[account.pk, "x"])).status_code == 404
 
 
 def test_whoever_may_not_see_the_account_gets_404(story: Story) -> None:
@@ -154,27 +222,3 @@ def test_the_secret_is_in_no_row_and_no_session_afterwards(story: Story) -> None
     client.post(url(account), READY)
     assert "canary-~9f2" not in str(dict(client.session))
     assert "canary-~9f2" not in str([event.words() for event in Event.objects.all()])
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_presses_at_once_show_it_once(transactional_db: None) -> None:
-    story = Story()
-    account = issued(story)
-    browsers = [browser_of(story.ingrid), browser_of(story.ingrid)]
-    start, answers = Barrier(2), []
-
-    def press(client: Client) -> None:
-        try:
-            start.wait()
-            answer = client.post(url(account), READY)
-            answers.append((answer.status_code, "canary-~9f2" in answer.content.decode()))
-        finally:
-            connection.close()
-
-    threads = [Thread(target=press, args=[browser]) for browser in browsers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(answers) == [(200, True), (409, False)]
-    assert Event.objects.filter(verb="reveal_secret").count() == 1

@@ -56,7 +56,7 @@ def test_the_right_secret_gets_a_token_and_sales(account: Account, ingrid: Clien
     answer = ingrid.post(address(account), {"client_secret": f" {CANARY}\n"})
     text = answer.content.decode()
     assert answer.status_code == 200
-    assert "valid for 3599 seconds" in text
+    assert "valid for 3,599 seconds" in text
     assert "127.0.0.1 accepted the token and answered with sales." in text
     kept = noted(account)[0].data
     assert (kept["token"], kept["sales"]) == ("ok", "ok")

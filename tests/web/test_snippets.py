@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from accounts.readers import postman
 from accounts.readers.snippets import LANGUAGES, Snippet, snippets, token_with_curl
 from loop_standin.clients import derived_secret
 from loop_standin.process import running
+from tests.gateways.servers import blunt, http
 from tests.story import Story
 
 CLIENT = "client-1"
@@ -131,6 +133,40 @@ def test_what_cannot_be_run_here_has_the_shape_of_its_language(story: Story, sta
     assert "LOOP_CLIENT_SECRET" in text
 
 
+@pytest.mark.parametrize("key", ["curl", "python", "javascript"])
+def test_by_basic_the_secret_goes_in_the_header_where_the_environment_wants_it(
+    story: Story, tmp_path: Path, key: str
+) -> None:
+    with blunt(http(201, {"access_token": "t", "token_type": "Bearer", "data": [{}]})) as server:
+        story.test.token_by_basic, story.test.token_url = True, server.url()
+        story.test.base_url = f"http://127.0.0.1:{server.port}"
+        story.test.save()
+        snippet = written(story.account(client_id=CLIENT), key)
+        program = tmp_path / f"first.{snippet.language.ending}"
+        program.write_text(snippet.token if key == "curl" else whole(snippet), encoding="utf-8")
+        runner = {"curl": "bash", "python": sys.executable, "javascript": "node"}[key]
+        if not shutil.which(runner):
+            pytest.skip(f"LEFT OUT: no {runner} here")
+        run([runner, str(program)], "s3cret~8Q", tmp_path)
+    head, _, body = server.requests[0].partition(b"\r\n\r\n")
+    sent = re.search(rb"(?i)authorization: basic (\S+)", head)
+    assert sent
+    assert base64.b64decode(sent.group(1)) == f"{CLIENT}:s3cret~8Q".encode()
+    assert body == b"grant_type=client_credentials"
+
+
+@pytest.mark.parametrize("key", ["csharp", "powershell"])
+def test_by_basic_what_cannot_be_run_here_closes_every_bracket(story: Story, key: str) -> None:
+    story.test.token_by_basic = True
+    story.test.save()
+    text = whole(written(story.account(client_id=CLIENT, environment=story.test), key))
+    for opening, closing in ("()", "{}", "[]"):
+        assert text.count(opening) == text.count(closing)
+    assert "Basic" in text
+    assert text.count("client_credentials") == 1
+    assert "client_secret" not in text
+
+
 def test_powershell_ends_no_text_at_a_quotation_mark_in_it() -> None:
     assert BY_KEY["powershell"].literal("a'b’c") == "'a''b’’c'"
 
@@ -153,9 +189,10 @@ def test_the_postman_files_hold_this_account_and_no_secret(account: Account) -> 
     assert [value["value"] for value in filled if value["key"] == "clientSecret"] == ["s3cret"]
 
 
-def test_the_collection_has_the_shape_that_postman_imports() -> None:
+@pytest.mark.parametrize("by_basic", [False, True])
+def test_the_collection_has_the_shape_that_postman_imports(by_basic: bool) -> None:
     """What the published schema of version 2.1 demands of the parts that are used."""
-    made = postman.collection()
+    made = postman.collection(by_basic=by_basic)
     assert made["info"]["schema"].endswith("/collection/v2.1.0/collection.json")
     assert set(made) == {"info", "item"}
     for item in made["item"]:

@@ -41,7 +41,7 @@ manage.py sample_data --loop-api http://127.0.0.1:9100"""
                 base = f"{loop_api.rstrip('/')}/{environment.name.lower()}"
                 set_addresses(
                     environment, token_url=base + TOKEN_PATH, base_url=base, private_addresses_allowed=True,
-                    by=SYSTEM, now=now,
+                    sales_checked=True, by=SYSTEM, now=now,
                 )  # fmt: skip
         introduce(now)
         orders, accounts = create_orders(today, now), create_accounts(today, now)
