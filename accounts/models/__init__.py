@@ -3,6 +3,7 @@
 from accounts.models.account import Account, Credential
 from accounts.models.bounce import OF_THE_ADDRESS, Bounce, BounceKind, UnreachableAddress, unreachable_among
 from accounts.models.deputy import Deputy, holders
+from accounts.models.documentation import Documentation
 from accounts.models.environment import Environment
 from accounts.models.event import Event
 from accounts.models.feed import BatchOutcome, Feed, FeedKind, Figure, LastUse, UsageBatch
@@ -41,6 +42,7 @@ __all__ = [
     "Credential",
     "DailyUsage",
     "Deputy",
+    "Documentation",
     "Environment",
     "Event",
     "Feed",

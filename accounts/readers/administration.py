@@ -38,6 +38,9 @@ _LOOKS = {
     "edit": ("pencil-line", "accent"),
     "retire": ("archive", "warn"),
     "restore": ("rotate-ccw", "good"),
+    "add_documentation": ("plus", ""),
+    "show_documentation": ("book-open", "good"),
+    "hide_documentation": ("circle-minus", "warn"),
     "change_policy": ("sliders-horizontal", "accent"),
 }
 
@@ -175,7 +178,7 @@ def _entry(event: Event, reader: UUID | None, labels: Mapping[str, Any]) -> Entr
         icon=icon,
         tone=tone,
         comment=event.comment,
-        comments=[*_changes(event, labels), *_roles(event)],
+        comments=[*_changes(event, labels), *_roles(event), *_documentation(event)],
     )
 
 
@@ -202,6 +205,12 @@ def _roles(event: Event) -> list[dict[str, str]]:
     return [
         {"field": title, "text": ", ".join(role_words(said[name]))} for name, title in titles.items() if said.get(name)
     ]
+
+
+def _documentation(event: Event) -> list[dict[str, str]]:
+    if "documentation" not in event.data:
+        return []
+    return [{"field": _("Version"), "text": "{number}: {title} {api_version} ({file})".format(**event.data)}]
 
 
 def _is_only(person: Person, role: Role) -> bool:

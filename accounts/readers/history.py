@@ -59,7 +59,12 @@ _SAID: dict[str, dict[str, Sentence]] = {
         "become_deputy": _("made this person a deputy for some days"),
         "stop_being_deputy": _("ended this person’s days as a deputy"),
     },
-    Environment.subject_type(): _SETTING,
+    Environment.subject_type(): {
+        **_SETTING,
+        "add_documentation": _("handed in documentation"),
+        "show_documentation": _("showed documentation to everybody who signs in"),
+        "hide_documentation": _("took the documentation away"),
+    },
     ReturnReason.subject_type(): _SETTING,
     PolicyRecord.subject_type(): {"change_policy": _("changed the policy")},
     WebhookEndpoint.subject_type(): {

@@ -17,6 +17,7 @@ NOBODY = UUID(int=1)
 CHECKS: list[tuple[str, str, dict[str, object]]] = [
     ("environment_name_is_given", "environment", {"name": ""}),
     ("environment_token_url_is_given", "environment", {"token_url": ""}),
+    ("documentation_title_is_given", "documentation", {"title": ""}),
     ("organisation_name_is_given", "organisation", {"name": ""}),
     ("organisation_number_is_given", "organisation", {"number": ""}),
     ("person_email_is_given", "person", {"email": ""}),
