@@ -159,6 +159,7 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_structlog",
+    "ninja",  # for the viewer of OpenAPI files among its static files
     "template_partials",
 ]
 MIDDLEWARE = [

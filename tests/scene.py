@@ -16,6 +16,7 @@ from accounts import people
 from accounts.actions import (
     bounces,
     deputies,
+    documentation,
     engine,
     handovers,
     holds,
@@ -30,6 +31,7 @@ from accounts.actions import (
 from accounts.actions.environments import Details, add_environment, set_active
 from accounts.lifecycle.actor import SYSTEM
 from accounts.lifecycle.states import AccountState, OrderState, Role
+from accounts.management.samples.documentation import FILE as SAMPLE
 from accounts.models import (
     Account,
     DailyUsage,
@@ -63,6 +65,7 @@ class Scene(Story):
         self._orders()
         self._accounts()
         self._staff_matters()
+        self._documentation()
         self._mails(folder)
 
     def order(self, state: str) -> Order:
@@ -163,6 +166,15 @@ class Scene(Story):
         set_active(self.retired, False, comment="Nobody ordered it.", **ada)
         self.message = Message.objects.filter(kind="order_returned").first()
         self.reason = ReturnReason.objects.order_by("pk").first()
+
+    def _documentation(self) -> None:
+        """TEST has two versions, the first is shown; PRODUCTION has none."""
+        ada = {"by": self.actor("administrator"), "now": self.now}
+        file = SAMPLE.read_bytes()
+        first = documentation.try_out(file, SAMPLE.name, environment=self.test, **ada).version
+        documentation.show(first, comment="The first one.", **ada)
+        newer = file.replace(b'"/loop-m2m/loop-api/v1/sales"', b'"/loop-m2m/loop-api/v2/sales"')
+        self.documentation = documentation.try_out(newer, "v2.json", environment=self.test, **ada).version
 
     def _mails(self, folder: Path) -> None:
         letter = EmailMultiAlternatives("Your code", "    A1B2C3\n", "portal@loop.example", [self.ingrid.email])

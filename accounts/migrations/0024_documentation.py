@@ -55,6 +55,7 @@ class Migration(migrations.Migration):
             name="documentation",
             field=models.ForeignKey(
                 help_text="The version that people see; none is shown where this is empty.",
+                blank=True,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",

@@ -63,6 +63,7 @@ OWN: tuple[Row, ...] = (
     ),
     Row("my_accounts", _("My API accounts"), "key-round", also=frozenset({"account", "collect"})),
     Row("getting_started", _("Getting started"), "code-xml", also=frozenset({"account_start", "account_test"})),
+    Row("documentation", _("Documentation"), "book-open", also=frozenset({"documentation_of"})),
 )
 
 STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
@@ -143,7 +144,17 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
                 _("Environments"),
                 "server",
                 frozenset({Role.ADMINISTRATOR}),
-                frozenset({"environment", "environment_add", "environment_retire", "environment_restore"}),
+                frozenset(
+                    {
+                        "environment",
+                        "environment_add",
+                        "environment_retire",
+                        "environment_restore",
+                        "environment_documentation",
+                        "documentation_version",
+                        "documentation_take_away",
+                    }
+                ),
             ),
             Row(
                 "policy",

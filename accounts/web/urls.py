@@ -16,6 +16,7 @@ from accounts.web import (
     collect,
     connection,
     deputies,
+    documentation,
     draft,
     export,
     feeds,
@@ -142,5 +143,6 @@ urlpatterns: list[URLPattern] = [
 urlpatterns += administration.ROUTES
 urlpatterns += getting_started.ROUTES
 urlpatterns += connection.ROUTES
+urlpatterns += documentation.ROUTES
 if settings.MAIL_IS_KEPT:  # elsewhere there is no such page, and the navigation offers none
     urlpatterns += mailbox.ROUTES

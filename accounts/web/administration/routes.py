@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from accounts.web.administration import environments, people, policy, return_reasons
+from accounts.web.administration import documentation, environments, people, policy, return_reasons
 
 ROUTES: list[URLPattern] = [
     path("staff/people/", people.people, name="people"),
@@ -59,3 +59,4 @@ ROUTES: list[URLPattern] = [
         name="return_reason_restore",
     ),
 ]
+ROUTES += documentation.ROUTES
