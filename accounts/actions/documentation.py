@@ -88,7 +88,7 @@ def _must_be_allowed(environment: Environment, comment: str, by: Actor, seen: in
 def _said(version: Documentation) -> dict[str, Any]:
     """What events keep of a version."""
     return {
-        "documentation": str(version.pk),
+        "documentation_id": str(version.pk),
         "number": version.number,
         "title": version.title,
         "api_version": version.api_version,

@@ -208,7 +208,7 @@ def _roles(event: Event) -> list[dict[str, str]]:
 
 
 def _documentation(event: Event) -> list[dict[str, str]]:
-    if "documentation" not in event.data:
+    if "documentation_id" not in event.data:
         return []
     return [{"field": _("Version"), "text": "{number}: {title} {api_version} ({file})".format(**event.data)}]
 

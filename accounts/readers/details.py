@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 _LABELS = {
+    "api_version": gettext_noop("Version of the API"),
     "answer_by": gettext_noop("Answer by"),
     "days": gettext_noop("Days"),
     "deputy_for": gettext_noop("As deputy for"),
@@ -30,9 +31,11 @@ _LABELS = {
     "owner": gettext_noop("Owner"),
     "reactivated_on": gettext_noop("Reactivated"),
     "role": gettext_noop("Role"),
+    "sha256": gettext_noop("SHA-256 of the file"),
     "status": gettext_noop("Status"),
     "taken": gettext_noop("Taken away"),
     "task": gettext_noop("Task"),
+    "title": gettext_noop("Title"),
     "unverified": gettext_noop("Not verified"),
     "until": gettext_noop("Until"),
 }
