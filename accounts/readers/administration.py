@@ -10,12 +10,13 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.lifecycle.actor import SINGLE_SIGN_ON, ActorKind
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import AccountState, NoticeOutcome, OrderState, Role
-from accounts.models import Account, Deputy, Environment, Event, Notice, Order, Person, Subject
+from accounts.models import Account, ApiToken, Deputy, Environment, Event, Notice, Order, Person, Subject
 from accounts.readers import history, paging
 from accounts.readers.finding import contains
 from accounts.readers.order_search import OPEN_STATES, late
@@ -71,6 +72,7 @@ class Warnings:
     only_service_responsible: bool
     only_support: bool
     stands_in: bool
+    tokens: int
 
 
 def people(tab: str, text: str, asked: Mapping[str, str]) -> tuple[list[Row], paging.Page[Person]]:
@@ -115,13 +117,16 @@ def owned_by(person: Person) -> Owned:
     return Owned(mine[:SHOWN], orders[:SHOWN], len(mine) > SHOWN, len(orders) > SHOWN)
 
 
-def warnings(person: Person, today: date) -> Warnings:
-    """What depends on ``person``. Four queries at most."""
+def warnings(person: Person, now: datetime) -> Warnings:
+    """What depends on ``person`` at ``now``. Five queries at most."""
+    today = timezone.localdate(now)
+    usable = ApiToken.objects.filter(maker=person, revoked_at__isnull=True).exclude(expires_at__lte=now)
     return Warnings(
         owns_accounts=Account.objects.filter(owner=person).exclude(state=AccountState.CLOSED.value).exists(),
         only_service_responsible=_is_only(person, Role.SERVICE_RESPONSIBLE),
         only_support=_is_only(person, Role.SUPPORT),
         stands_in=Deputy.objects.standing_in(today).filter(deputy=person).exists(),
+        tokens=usable.count(),
     )
 
 
