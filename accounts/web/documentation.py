@@ -1,4 +1,4 @@
-"""Technical documentation of the Loop API, an environment at a time, for everybody who signed in (SOURCE.md, slide 2)."""
+"""Technical documentation of the Loop API, an environment at a time, for everybody who signed in (SOURCE.md)."""
 
 from __future__ import annotations
 

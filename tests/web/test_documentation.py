@@ -174,9 +174,7 @@ def test_the_same_file_leads_to_the_version_that_is_there(story: Story) -> None:
         (b'{"openapi": "3.0.3"}', "paths is missing."),
     ],
 )
-def test_a_bad_file_is_refused_with_sentences_and_nothing_is_kept(
-    story: Story, content: bytes, sentence: str
-) -> None:
+def test_a_bad_file_is_refused_with_sentences_and_nothing_is_kept(story: Story, content: bytes, sentence: str) -> None:
     answer = hand_in(browser(story, "administrator"), story.test, content)
     page = answer.content.decode()
     assert (answer.status_code, sentence in page, "<title>Error:" in page) == (422, True, True)

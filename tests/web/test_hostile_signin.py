@@ -1,4 +1,4 @@
-"""Somebody who wants in and should not get in: codes tried again, sessions planted, cookies, addresses that lead away."""
+"""Somebody who wants in and should not get in: codes tried again, sessions planted, addresses that lead away."""
 
 from __future__ import annotations
 

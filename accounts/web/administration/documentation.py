@@ -45,7 +45,9 @@ def versions(request: HttpRequest, pk: UUID) -> HttpResponse:
         tried = _try_out(request, found, form)
         if tried is not None:
             if not tried.new:
-                messages.info(request, _("This file is there already: it is version %(n)s.") % {"n": tried.version.number})
+                messages.info(
+                    request, _("This file is there already: it is version %(n)s.") % {"n": tried.version.number}
+                )
             return HttpResponseRedirect(_address(tried.version))
     return page(request, "documentation", _listed(found, form), WRONG)
 
