@@ -13,7 +13,7 @@ from accounts.web.second_factor import keeps_the_last, second_factor_first, sets
 from accounts.web.sessions import session_end
 from accounts.web.signin import sign_in_again, signed_out_here
 from accounts.web.stepup import confirm_it_is_you, go_on
-from portal import health, metrics
+from portal import api_page, health, metrics
 
 
 @login_not_required
@@ -52,6 +52,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^account/(?:3rdparty|social)/", no_linking),
     path("account/", include("allauth.urls")),
     path("api/v1/", api.urls),
+    path("staff/api/", api_page.api_page, name="portal_api"),
     path("", include("accounts.web.urls")),
 ]
 

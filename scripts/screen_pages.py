@@ -220,6 +220,7 @@ TABLE: list[tuple[str, str, str, Row, str]] = [
     ("administrator", "return-reasons", "return_reasons", _none, ""),
     ("administrator", "return-reason", "return_reason", _first(ReturnReason), ""),
     ("administrator", "return-reason-add", "return_reason_add", _none, ""),
+    ("administrator", "portal-api", "portal_api", _none, ""),
     ("administrator", "tokens", "tokens", _none, ""),
     ("administrator", "token-revoke", "token_revoke", _first(ApiToken), ""),
     ("administrator", "token-new", "token_new", _none, ""),

@@ -202,6 +202,7 @@ _ADMINISTRATOR = [
     Page("return_reasons", "administrator"),
     Page("return_reason_add", "administrator"),
     Page("return_reason", "administrator", _own("reason")),
+    Page("portal_api", "administrator"),
     Page("tokens", "administrator"),
     Page("token_new", "administrator"),
     Page("token_new", "administrator", press="Make a token"),

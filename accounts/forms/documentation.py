@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
-
-from accounts.actions.openapi_file import LARGEST
 
 
 class DocumentationForm(forms.Form):
@@ -21,10 +16,3 @@ class DocumentationForm(forms.Form):
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ".json,application/json"}),
     )
-
-    def clean_file(self) -> UploadedFile[Any]:
-        """What is too large is refused before it is read."""
-        file: UploadedFile[Any] = self.cleaned_data["file"]
-        if (file.size or 0) > LARGEST:
-            raise forms.ValidationError(_("The file is larger than 2 MB."))
-        return file

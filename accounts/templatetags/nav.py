@@ -197,7 +197,7 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
                 _("API tokens"),
                 "fingerprint",
                 frozenset({Role.ADMINISTRATOR}),
-                frozenset({"token_new", "token_revoke"}),
+                frozenset({"token_new", "token_revoke", "portal_api"}),
             ),
             Row(
                 "webhooks",

@@ -214,3 +214,19 @@ def test_who_was_first_is_said(story: Story, what: str) -> None:
 
 def test_a_version_that_is_not_there_is_not_found(story: Story) -> None:
     assert browser(story, "administrator").get(f"{listed(story.test)}7/").status_code == 404
+
+
+# --- the portal's own API
+
+
+@pytest.mark.parametrize("who", [*WORKERS, "stranger"])
+def test_whoever_works_here_reads_what_programs_may_do(story: Story, who: str) -> None:
+    client = browser(story, who)
+    if who in ("ingrid", "stranger"):
+        assert client.get("/staff/api/").status_code == 403
+        assert "/staff/api/" not in read(client, "/docs/")
+        return
+    page = words(read(client, "/staff/api/"))
+    for said in ("POST /api/v1/orders/{reference}/approve", "GET /api/v1/accounts", "POST /api/v1/usage", "cursor"):
+        assert said in page, said
+    assert "/staff/api/" in read(client, "/docs/")

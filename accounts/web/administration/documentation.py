@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actions import documentation as acting
-from accounts.actions.openapi_file import BadDescription
+from accounts.actions.openapi_file import LARGEST, BadDescription
 from accounts.forms.administration import ReasonForm
 from accounts.forms.documentation import DocumentationForm
 from accounts.lifecycle.errors import LostRace
@@ -111,10 +111,11 @@ def take_away(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _try_out(request: HttpRequest, found: Environment, form: DocumentationForm) -> acting.Tried | None:
     """Keep the file, or say in the form what is wrong with it."""
     file = form.cleaned_data["file"]
+    content = file.read(LARGEST + 1)  # no more than it takes to see that it is too much
     with not_allowed_is_403():
         try:
             return acting.try_out(
-                file.read(), file.name or "", environment=found, by=actor_for(request), now=timezone.now()
+                content, file.name or "", environment=found, by=actor_for(request), now=timezone.now()
             )
         except BadDescription as refusal:
             for sentence in refusal.sentences:
