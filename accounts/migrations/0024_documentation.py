@@ -76,4 +76,9 @@ class Migration(migrations.Migration):
                 condition=models.Q(("title", ""), _negated=True), name="documentation_title_is_given"
             ),
         ),
+        migrations.AddField(
+            model_name="apitoken",
+            name="version",
+            field=models.PositiveIntegerField(default=0, editable=False),
+        ),
     ]

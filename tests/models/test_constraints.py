@@ -123,6 +123,8 @@ CHECKS: list[tuple[str, str, dict[str, object]]] = [
 ]  # fmt: skip
 
 TWICE: list[tuple[str, str, dict[str, object]]] = [
+    ("documentation_number_once", "documentation", {"digest": "e" * 64}),
+    ("documentation_file_once", "documentation", {"number": 2}),
     ("name", "environment", {}),
     ("number", "organisation", {}),
     ("person_email_is_unique", "person", {"email": "INGRID@nordsjo.example"}),
