@@ -8,11 +8,12 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from accounts.api.door import api
+from accounts.web.problems import asks_to_sign_in
 from accounts.web.second_factor import keeps_the_last, second_factor_first, sets_up
 from accounts.web.sessions import session_end
 from accounts.web.signin import sign_in_again, signed_out_here
 from accounts.web.stepup import confirm_it_is_you, go_on
-from portal import health, metrics
+from portal import api_page, health, metrics
 
 
 @login_not_required
@@ -28,6 +29,7 @@ def no_linking(request: HttpRequest, **_kwargs: str) -> HttpResponse:
 
 
 to_sign_in = RedirectView.as_view(pattern_name="account_login", query_string=True)
+to_security = asks_to_sign_in(RedirectView.as_view(pattern_name="mfa_index"))
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live, name="health_live"),
@@ -45,10 +47,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # These stand before allauth's own: there is one way in, and no password to set or forget.
     path("account/signup/", to_sign_in),
     path("account/login/code/", to_sign_in),
+    path("account/email/", to_security),  # one address, which is how one signs in: nothing to add or take away
     re_path(r"^account/password/", no_password),
     re_path(r"^account/(?:3rdparty|social)/", no_linking),
     path("account/", include("allauth.urls")),
     path("api/v1/", api.urls),
+    path("staff/api/", api_page.api_page, name="portal_api"),
     path("", include("accounts.web.urls")),
 ]
 

@@ -110,6 +110,10 @@ def _person() -> list[Any]:
     return [Person.objects.get(email=MARTE.email).pk]
 
 
+def _documented() -> list[Any]:
+    return [Environment.objects.get(documentation__isnull=False).pk]
+
+
 TABLE: list[tuple[str, str, str, Row, str]] = [
     # role, name of the picture, URL name, its arguments, "often" or a query
     ("nobody", "landing", "landing", _none, "often"),
@@ -141,6 +145,9 @@ TABLE: list[tuple[str, str, str, Row, str]] = [
     ("requester", "collect", "collect", _collect, "often"),
     ("requester", "account-collector", "account_collector", lambda: [*_collect(), "let"], ""),
     ("requester", "getting-started", "account_start", _mine("active"), "often"),
+    ("requester", "documentation", "documentation", _none, ""),
+    ("requester", "documentation-test", "documentation_of", lambda: ["TEST"], "often"),
+    ("requester", "documentation-none", "documentation_of", lambda: ["PRODUCTION"], ""),
     ("requester", "second-factor", "mfa_index", _none, ""),
     ("requester", "second-factor-app", "mfa_activate_totp", _none, ""),
     ("requester", "second-factor-passkey", "mfa_add_webauthn", _none, ""),
@@ -209,10 +216,14 @@ TABLE: list[tuple[str, str, str, Row, str]] = [
     ("administrator", "environment-provider", "environment_provider", _first(Environment), ""),
     ("administrator", "environment-add", "environment_add", _none, ""),
     ("administrator", "environment-retire", "environment_retire", _first(Environment), ""),
+    ("administrator", "environment-documentation", "environment_documentation", _documented, ""),
+    ("administrator", "documentation-version", "documentation_version", lambda: [*_documented(), 1], ""),
+    ("administrator", "documentation-take-away", "documentation_take_away", _documented, ""),
     ("administrator", "policy", "policy", _none, ""),
     ("administrator", "return-reasons", "return_reasons", _none, ""),
     ("administrator", "return-reason", "return_reason", _first(ReturnReason), ""),
     ("administrator", "return-reason-add", "return_reason_add", _none, ""),
+    ("administrator", "portal-api", "portal_api", _none, ""),
     ("administrator", "tokens", "tokens", _none, ""),
     ("administrator", "token-revoke", "token_revoke", _first(ApiToken), ""),
     ("administrator", "token-new", "token_new", _none, ""),
@@ -266,7 +277,7 @@ def _whose(role: str, arguments: list[Any]) -> str:
     """The address of whoever opens the page: in the requester's pages whoever the row belongs to."""
     if role == "handover":
         return str(Handover.objects.get().to_email)
-    if role != "requester" or not arguments:
+    if role != "requester" or not arguments or Environment.objects.filter(name=arguments[0]).exists():
         return PEOPLE[role]
     order = Order.objects.filter(reference=arguments[0]).select_related("requester").first()
     return order.requester.email if order else Account.objects.get(pk=arguments[0]).owner.email

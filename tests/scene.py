@@ -19,6 +19,7 @@ from accounts.actions import (
     connectors,
     credentials,
     deputies,
+    documentation,
     engine,
     handovers,
     holds,
@@ -37,6 +38,7 @@ from accounts.actions.environments import Details, add_environment, set_active
 from accounts.lifecycle.actor import SYSTEM
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.states import AccountState, OrderState, Role
+from accounts.management.samples.documentation import FILE as SAMPLE
 from accounts.models import (
     Account,
     Connector,
@@ -77,6 +79,7 @@ class Scene(Story):
         self._accounts()
         self._staff_matters()
         self._providers()
+        self._documentation()
         self._mails(folder)
 
     def order(self, state: str) -> Order:
@@ -212,6 +215,15 @@ class Scene(Story):
             found_at=self.now,
         )  # fmt: skip
         Connector.objects.update(looked_at=self.now)
+
+    def _documentation(self) -> None:
+        """TEST has two versions, the first is shown; PRODUCTION has none."""
+        ada = {"by": self.actor("administrator"), "now": self.now}
+        file = SAMPLE.read_bytes()
+        first = documentation.try_out(file, SAMPLE.name, environment=self.test, **ada).version
+        documentation.show(first, comment="The first one.", **ada)
+        newer = file.replace(b'"/loop-m2m/loop-api/v1/sales"', b'"/loop-m2m/loop-api/v2/sales"')
+        self.documentation = documentation.try_out(newer, "v2.json", environment=self.test, **ada).version
 
     def _mails(self, folder: Path) -> None:
         letter = EmailMultiAlternatives("Your code", "    A1B2C3\n", "portal@loop.example", [self.ingrid.email])

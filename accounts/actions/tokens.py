@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from accounts.actions import engine, settings
+from accounts.actions.engine import Change
 from accounts.lifecycle.actor import Actor, ActorKind
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.lifecycle.sentence import Sentence as _
@@ -49,26 +51,30 @@ def make(
     if not 1 <= days <= LONGEST_DAYS:
         raise NotReady(_("A token is valid for 1 to %(most)s days.", most=LONGEST_DAYS))
     text = PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
-    token = ApiToken.objects.create(
+    token = ApiToken(
         name=name.strip()[:100], hint=text[:HINT], digest=digest_of(text), created_at=now, created_by=by.name[:200],
         scopes=sorted({scope.value for scope in scopes}), expires_at=now + timedelta(days=days),
         roles=sorted({role.value for role in roles}), maker_id=by.id if by.kind is ActorKind.PERSON else None,
     )  # fmt: skip
+    said = {"name": token.name, "hint": token.hint, "scopes": token.scopes, "roles": token.roles, "days": days}
+    engine.begin([token], "add", by=by, now=now, change=Change(data=lambda _token: said))
     return NewToken(token, text)
 
 
 def revoke(token: ApiToken, *, by: Actor, now: datetime) -> None:
     """From now on nobody gets in with ``token``. Raises LostRace when it was revoked already."""
     _check_administrator(by)
-    mine = ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True)
-    if not mine.update(revoked_at=now, revoked_by=by.name[:200]):
+    if token.revoked_at is not None:
         raise LostRace(_("This token was revoked before."))
+    settings.record_one(
+        token, "revoke", by=by, now=now, change=Change(columns={"revoked_at": now, "revoked_by": by.name[:200]})
+    )
 
 
 def recognise(text: str, *, now: datetime) -> ApiToken | None:
     """The token with this text if it is usable at ``now``, else None; that it was used is kept, by the minute."""
     token = ApiToken.objects.filter(digest=digest_of(text)).first()
-    if token is None or token.state(now) != "usable":
+    if token is None or token.state_at(now) != "usable":
         return None
     if token.last_used_at is None or token.last_used_at + TOUCH_EVERY <= now:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)

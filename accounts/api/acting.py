@@ -145,17 +145,17 @@ def _body(request: HttpRequest) -> dict[str, Any]:
     try:
         body = request.body
     except RequestDataTooBig:
-        raise Wrong(413, "A verb's fields have no more than a few kilobytes.") from None
+        raise Wrong(413, _("A verb’s fields have no more than a few kilobytes.")) from None
     if not body:
         return {}
     if request.content_type != JSON:
-        raise Wrong(415, f"Send {JSON}.")
+        raise Wrong(415, _("Send %(kind)s.") % {"kind": JSON})
     try:
         said = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise Wrong(422, "The body is no JSON.") from None
+        raise Wrong(422, _("The body is no JSON.")) from None
     if not isinstance(said, dict):
-        raise Wrong(422, "Send one JSON object with the fields of the verb.")
+        raise Wrong(422, _("Send one JSON object with the fields of the verb."))
     return said
 
 
@@ -163,23 +163,23 @@ def _seen(request: HttpRequest, said: dict[str, Any]) -> int | None:
     """The version of the subject that the program looked at, out of If-Match or ``seen``; None where it says none."""
     field, header = said.pop(SEEN, None), request.headers.get("If-Match", "").strip()
     if field is not None and (isinstance(field, bool) or not isinstance(field, int)):
-        raise _wrong(SEEN, "Send the version as a number.")
+        raise _wrong(SEEN, _("Send the version as a number."))
     if header in ("", "*"):
         return field
     found = _ETAG.fullmatch(header)
     if found is None:
-        raise _wrong("If-Match", 'Send the ETag of the order or account, such as "7".')
+        raise _wrong("If-Match", _('Send the ETag of the order or account, such as "7".'))
     if field is not None and field != int(found[1]):
-        raise _wrong(SEEN, "If-Match and seen name different versions. Send one of them.")
+        raise _wrong(SEEN, _("If-Match and seen name different versions. Send one of them."))
     return int(found[1])
 
 
 def _as_typed(form: VerbForm, said: Mapping[str, Any]) -> dict[str, Any]:
     """The fields as the form takes them from a page. Raises the problem 422 for what it does not ask for."""
     if unknown := sorted(said.keys() - form.fields.keys()):
-        known = ", ".join(form.fields) or "nothing"
-        errors = [{"field": name, "detail": f"This verb asks for: {known}."} for name in unknown]
-        raise Wrong(422, f"This verb does not ask for {', '.join(unknown)}.", errors=errors)
+        asked = _("This verb asks for: %(fields)s.") % {"fields": ", ".join(form.fields) or "–"}
+        errors = [{"field": name, "detail": asked} for name in unknown]
+        raise Wrong(422, _("This verb does not ask for %(fields)s.") % {"fields": ", ".join(unknown)}, errors=errors)
     return {name: _typed(name, value, form.fields[name]) for name, value in said.items() if value is not None}
 
 
@@ -187,13 +187,13 @@ def _typed(name: str, value: Any, field: forms.Field) -> Any:
     if isinstance(field, forms.MultipleChoiceField):
         if isinstance(value, list) and all(isinstance(one, str) for one in value):
             return value
-        raise _wrong(name, "Send a list of strings.")
+        raise _wrong(name, _("Send a list of strings."))
     if isinstance(field, forms.BooleanField):
         if isinstance(value, bool):
             return value
-        raise _wrong(name, "Send true or false.")
+        raise _wrong(name, _("Send true or false."))
     if not isinstance(value, str):
-        raise _wrong(name, "Send a string.")
+        raise _wrong(name, _("Send a string."))
     return value
 
 

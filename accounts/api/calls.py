@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from accounts import people
 from accounts.actions.usage_days import Ticket
@@ -50,7 +51,7 @@ def caller(request: HttpRequest, scope: Scope) -> Actor:
     """Who calls. Raises the problem 403 when the token does not allow ``scope``."""
     actor = people.token_actor(request.auth)  # type: ignore[attr-defined]  # set when the token was recognised
     if scope.value not in actor.scopes:
-        raise Wrong(403, f"This token does not allow {scope.value}.", needed_scope=scope.value)
+        raise Wrong(403, _("This token does not allow %(scope)s.") % {"scope": scope.value}, needed_scope=scope.value)
     return actor
 
 
@@ -59,7 +60,7 @@ def find_order(by: Actor, reference: str) -> Order:
     orders = Order.objects.visible_to(by).select_related("requester", "organisation", "concerns", "assignee")
     found = None if "\0" in reference else orders.filter(reference=reference).first()
     if found is None:
-        raise Wrong(404, "There is no such order, or this token does not open it.")
+        raise Wrong(404, _("There is no such order, or this token does not open it."))
     return found
 
 
@@ -68,7 +69,7 @@ def find_account(by: Actor, pk: UUID) -> Account:
     accounts = Account.objects.visible_to(by).select_related("environment", "organisation", "owner", "order")
     found = accounts.filter(pk=pk).first()
     if found is None:
-        raise Wrong(404, "There is no such account, or this token does not open it.")
+        raise Wrong(404, _("There is no such account, or this token does not open it."))
     return found
 
 
@@ -76,7 +77,9 @@ def idempotency_key(request: HttpRequest) -> str:
     """The key under which the request may be sent again, "" without one. Raises the problem 422."""
     key = request.headers.get("Idempotency-Key", "").strip()
     if len(key) > LONGEST_KEY or not key.isprintable():
-        raise Wrong(422, f"An Idempotency-Key has at most {LONGEST_KEY} characters that can be printed.")
+        raise Wrong(
+            422, _("An Idempotency-Key has at most %(most)s characters that can be printed.") % {"most": LONGEST_KEY}
+        )
     return key
 
 

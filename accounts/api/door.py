@@ -35,7 +35,8 @@ api = NinjaAPI(
     description=(
         "For programs of the operators: orders and accounts are read, every verb that the token's role may do is "
         "carried out, usage of the Loop API is sent. A program sees what its role sees; separation of duties holds "
-        "for it as for people. Errors are problems (RFC 9457)."
+        "for it as for people. Errors are problems (RFC 9457); their sentences are English, or Norwegian with "
+        "Accept-Language: nb, and what a parameter's type asks for is said in English alone."
     ),
     auth=TokenAuth(),
     throttle=[PerToken(RATE)],

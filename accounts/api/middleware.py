@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language_from_request, gettext, gettext_noop, override
 
 from accounts.api.problems import CONTENT_TYPE, problem
 
 PREFIX = "/api/"
 _SAID = {
-    400: "The request cannot be read.",
-    404: "There is nothing at this address. What there is stands in /api/v1/openapi.json.",
-    405: "This address does not take that method. The header Allow names those that it takes.",
-    500: "The portal made a mistake; nothing was changed. Try again, and tell Support if it stays so.",
+    400: gettext_noop("The request cannot be read."),
+    404: gettext_noop("There is nothing at this address. What there is stands in /api/v1/openapi.json."),
+    405: gettext_noop("This address does not take that method. The header Allow names those that it takes."),
+    500: gettext_noop("The portal made a mistake; nothing was changed. Try again, and tell Support if it stays so."),
 }
+_REFUSED = gettext_noop("The request was refused.")
 
 
 def api_problems(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -26,7 +28,8 @@ def api_problems(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
             return response
         if response.headers.get("Content-Type", "").startswith(CONTENT_TYPE):
             return response
-        said = _SAID.get(response.status_code, "The request was refused.")
+        with override(get_language_from_request(request)):  # this stands outside of what chooses the language
+            said = gettext(_SAID.get(response.status_code, _REFUSED))
         kept = {name: response[name] for name in ("Allow", "Retry-After") if name in response}
         return problem(response.status_code, said, headers=kept)
 

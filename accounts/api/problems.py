@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
@@ -59,14 +60,16 @@ def install(api: NinjaAPI) -> None:
 
 def _invalid(_request: HttpRequest, error: Any) -> HttpResponse:
     wrong = [{"field": str(one["loc"][-1]), "detail": str(one["msg"])} for one in error.errors]
-    return problem(422, "Some parameters are missing or cannot be read.", errors=wrong)
+    return problem(422, _("Some parameters are missing or cannot be read."), errors=wrong)
 
 
 def _too_many(_request: HttpRequest, error: Any) -> HttpResponse:
     wait = max(1, round(error.wait or 1))
-    return problem(429, f"Too many requests. Come back in {wait} seconds.", headers={"Retry-After": str(wait)})
+    return problem(
+        429, _("Too many requests. Come back in %(wait)s seconds.") % {"wait": wait}, headers={"Retry-After": str(wait)}
+    )
 
 
 def _unknown(_request: HttpRequest, _error: Any) -> HttpResponse:
-    said = "Show a token that is valid: Authorization: Bearer lap_... An administrator of the portal makes one."
+    said = _("Show a token that is valid: Authorization: Bearer lap_... An administrator of the portal makes one.")
     return problem(401, said, headers={"WWW-Authenticate": 'Bearer realm="Loop API access portal"'})

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Field, NinjaAPI, Query, Schema
 
 from accounts.api import shapes
@@ -122,20 +123,20 @@ def _environment(name: str) -> str:
     known = list(Environment.objects.values_list("name", flat=True))
     found = next((one for one in known if one.lower() == name.strip().lower()), None)
     if found is None:
-        raise _wrong("environment", f"There is no such environment. Known: {', '.join(known)}.")
+        raise _wrong("environment", _("There is no such environment. Known: %(known)s.") % {"known": ", ".join(known)})
     return found
 
 
 def _text(text: str, field: str) -> str:
     if not text.isprintable():
-        raise _wrong(field, "Search for characters that can be printed.")
+        raise _wrong(field, _("Search for characters that can be printed."))
     return text.strip()
 
 
 def _cursor(model: type[Order] | type[Account], order: paging.Order, cursor: str) -> dict[str, str]:
     """Where a list goes on. Raises the problem 422 for what no list gave out."""
     if cursor and not paging.is_key(model, order, cursor):
-        raise _wrong("cursor", "Send the cursor as the page before gave it in “next”, with the same filters.")
+        raise _wrong("cursor", _("Send the cursor as the page before gave it in “next”, with the same filters."))
     return {"after": cursor}
 
 

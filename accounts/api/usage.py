@@ -12,6 +12,7 @@ import pydantic
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Query, Schema
 
 from accounts.actions.usage_batches import Batch, Sent, send
@@ -135,9 +136,11 @@ def _receive(request: HttpRequest, spool: BinaryIO) -> _Received:
     most = settings.USAGE_BATCH_MEGABYTES * 1_000_000
     length = request.META.get("CONTENT_LENGTH") or ""
     if not length.isdecimal():
-        raise Wrong(411, "Say how long the batch is: Content-Length.")
+        raise Wrong(411, _("Say how long the batch is: Content-Length."))
     if int(length) > most:
-        raise Wrong(413, f"A batch has at most {most:,} bytes. Send it in parts.", limit_bytes=most)
+        raise Wrong(
+            413, _("A batch has at most %(most)s bytes. Send it in parts.") % {"most": f"{most:,}"}, limit_bytes=most
+        )
     digest = hashlib.sha256(f"{request.content_type}?{request.META.get('QUERY_STRING', '')}\n".encode())
     while piece := request.read(1 << 16):
         digest.update(piece)
@@ -151,21 +154,25 @@ def _batch(request: HttpRequest, asked: Days, received: _Received) -> Batch:
         try:
             body = Body.model_validate_json(received.stream.read(), strict=True)
         except pydantic.ValidationError as error:
-            raise Wrong(422, "The batch cannot be read as it is.", errors=_errors(error)) from None
+            raise Wrong(422, _("The batch cannot be read as it is."), errors=_errors(error)) from None
         return Batch(_environment(body.environment), body.covers_through, body.covers_from, counted=body.lines)
     if request.content_type in NDJSON:
         if not asked.environment or asked.covers_through is None:
-            raise Wrong(422, "Name environment and covers_through in the query of the address.")
+            raise Wrong(422, _("Name environment and covers_through in the query of the address."))
         found = _environment(asked.environment)
         return Batch(found, asked.covers_through, asked.covers_from, log=received.stream)
-    raise Wrong(415, f"Send {JSON} or {NDJSON[0]}.")
+    raise Wrong(415, _("Send %(kind)s or %(other)s.") % {"kind": JSON, "other": NDJSON[0]})
 
 
 def _environment(name: str) -> Environment:
     found = {row.name.lower(): row for row in Environment.objects.all()}
     if name.strip().lower() not in found:
         known = ", ".join(row.name for row in found.values())
-        raise Wrong(422, f"There is no environment “{name[:60]}”. Known: {known}.", field="environment")
+        raise Wrong(
+            422,
+            _("There is no environment “%(name)s”. Known: %(known)s.") % {"name": name[:60], "known": known},
+            field="environment",
+        )
     return found[name.strip().lower()]
 
 

@@ -14,6 +14,7 @@ from accounts.models.connector import (
     OperationState,
 )
 from accounts.models.deputy import Deputy, holders
+from accounts.models.documentation import Documentation
 from accounts.models.environment import Environment, ProviderKind
 from accounts.models.event import Event
 from accounts.models.feed import BatchOutcome, Feed, FeedKind, Figure, LastUse, UsageBatch
@@ -56,6 +57,7 @@ __all__ = [
     "Credential",
     "DailyUsage",
     "Deputy",
+    "Documentation",
     "Environment",
     "Event",
     "Feed",

@@ -26,6 +26,10 @@ class Environment(Subject):
     token_url = models.URLField(max_length=500)
     base_url = models.URLField(max_length=500)
     documentation_url = models.URLField(max_length=500, blank=True)
+    documentation = models.ForeignKey(
+        "accounts.Documentation", null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text="The version that people see; none is shown where this is empty.",
+    )  # fmt: skip
     private_addresses_allowed = models.BooleanField(
         default=False,
         help_text="May the token URL be an address inside a private network? Only for development.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,6 +11,7 @@ from django.db.models import Q
 
 from accounts.lifecycle.states import Role
 from accounts.models.person import Person
+from accounts.models.subject import Subject
 
 LONGEST_DAYS = 730  # that a token is valid
 
@@ -35,10 +35,9 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-class ApiToken(models.Model):
+class ApiToken(Subject):
     """One token: ``digest`` finds it, ``hint`` (how it begins) lets a person recognise it."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=100)
     hint = models.CharField(max_length=20)
     digest = models.CharField(max_length=64, unique=True)
@@ -68,7 +67,7 @@ class ApiToken(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def state(self, now: datetime) -> str:
+    def state_at(self, now: datetime) -> str:
         """usable, expired or revoked at ``now``."""
         if self.revoked_at is not None:
             return "revoked"

@@ -10,12 +10,13 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.lifecycle.actor import SINGLE_SIGN_ON, ActorKind
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import AccountState, NoticeOutcome, OrderState, Role
-from accounts.models import Account, Deputy, Environment, Event, Notice, Order, Person, Subject
+from accounts.models import Account, ApiToken, Deputy, Environment, Event, Notice, Order, Person, Subject
 from accounts.readers import history, paging
 from accounts.readers.finding import contains
 from accounts.readers.order_search import OPEN_STATES, late
@@ -40,6 +41,9 @@ _LOOKS = {
     "restore": ("rotate-ccw", "good"),
     "choose_provider": ("plug-zap", "accent"),
     "try_provider": ("plug-zap", ""),
+    "add_documentation": ("plus", ""),
+    "show_documentation": ("book-open", "good"),
+    "hide_documentation": ("circle-minus", "warn"),
     "change_policy": ("sliders-horizontal", "accent"),
 }
 
@@ -70,6 +74,7 @@ class Warnings:
     only_service_responsible: bool
     only_support: bool
     stands_in: bool
+    tokens: int
 
 
 def people(tab: str, text: str, asked: Mapping[str, str]) -> tuple[list[Row], paging.Page[Person]]:
@@ -114,13 +119,16 @@ def owned_by(person: Person) -> Owned:
     return Owned(mine[:SHOWN], orders[:SHOWN], len(mine) > SHOWN, len(orders) > SHOWN)
 
 
-def warnings(person: Person, today: date) -> Warnings:
-    """What depends on ``person``. Four queries at most."""
+def warnings(person: Person, now: datetime) -> Warnings:
+    """What depends on ``person`` at ``now``. Five queries at most."""
+    today = timezone.localdate(now)
+    usable = ApiToken.objects.filter(maker=person, revoked_at__isnull=True).exclude(expires_at__lte=now)
     return Warnings(
         owns_accounts=Account.objects.filter(owner=person).exclude(state=AccountState.CLOSED.value).exists(),
         only_service_responsible=_is_only(person, Role.SERVICE_RESPONSIBLE),
         only_support=_is_only(person, Role.SUPPORT),
         stands_in=Deputy.objects.standing_in(today).filter(deputy=person).exists(),
+        tokens=usable.count(),
     )
 
 
@@ -177,7 +185,7 @@ def _entry(event: Event, reader: UUID | None, labels: Mapping[str, Any]) -> Entr
         icon=icon,
         tone=tone,
         comment=event.comment,
-        comments=[*_changes(event, labels), *_roles(event)],
+        comments=[*_changes(event, labels), *_roles(event), *_documentation(event)],
     )
 
 
@@ -204,6 +212,12 @@ def _roles(event: Event) -> list[dict[str, str]]:
     return [
         {"field": title, "text": ", ".join(role_words(said[name]))} for name, title in titles.items() if said.get(name)
     ]
+
+
+def _documentation(event: Event) -> list[dict[str, str]]:
+    if "documentation_id" not in event.data:
+        return []
+    return [{"field": _("Version"), "text": "{number}: {title} {api_version} ({file})".format(**event.data)}]
 
 
 def _is_only(person: Person, role: Role) -> bool:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import (
     Account,
+    ApiToken,
     Environment,
     Event,
     Order,
@@ -22,6 +23,7 @@ from accounts.models import (
     PolicyRecord,
     ReturnReason,
     Watchdog,
+    WebhookEndpoint,
 )
 from accounts.models.account import normal_client_id
 from accounts.models.subject import Subject
@@ -86,7 +88,7 @@ def name_of(subject: Subject) -> str:
 
 def key_of(subject: Subject) -> str:
     """What to type to find the history of ``subject`` alone."""
-    unnamed = isinstance(subject, ReturnReason | PolicyRecord | Watchdog)
+    unnamed = isinstance(subject, ReturnReason | PolicyRecord | Watchdog | WebhookEndpoint | ApiToken)
     return str(subject.pk) if unnamed else name_of(subject)
 
 
@@ -101,6 +103,8 @@ def kind_of(kind: str) -> str:
         "policy": _("Policy"),
         "address": _("Email address"),
         "watchdog": _("Watchdog"),
+        "webhookendpoint": _("Webhook"),
+        "apitoken": _("API token"),
     }
     return words.get(kind, kind)
 

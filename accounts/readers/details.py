@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 _LABELS = {
+    "api_version": gettext_noop("Version of the API"),
     "answer_by": gettext_noop("Answer by"),
     "days": gettext_noop("Days"),
     "deputy_for": gettext_noop("As deputy for"),
@@ -19,6 +20,7 @@ _LABELS = {
     "file": gettext_noop("File"),
     "first": gettext_noop("First day"),
     "given": gettext_noop("Given"),
+    "hint": gettext_noop("Begins with"),
     "item": gettext_noop("Item of the checklist"),
     "last": gettext_noop("Last day"),
     "last_activity_on": gettext_noop("Last activity"),
@@ -30,9 +32,13 @@ _LABELS = {
     "owner": gettext_noop("Owner"),
     "reactivated_on": gettext_noop("Reactivated"),
     "role": gettext_noop("Role"),
+    "roles": gettext_noop("Roles"),
+    "scopes": gettext_noop("May be used for"),
+    "sha256": gettext_noop("SHA-256 of the file"),
     "status": gettext_noop("Status"),
     "taken": gettext_noop("Taken away"),
     "task": gettext_noop("Task"),
+    "title": gettext_noop("Title"),
     "unverified": gettext_noop("Not verified"),
     "until": gettext_noop("Until"),
 }

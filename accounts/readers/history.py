@@ -14,6 +14,7 @@ from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.models import (
     Account,
+    ApiToken,
     Environment,
     Event,
     Order,
@@ -30,7 +31,7 @@ from accounts.words import say
 
 KINDS: tuple[type[Subject], ...] = (
     Order, Account, Person, Environment, ReturnReason, PolicyRecord, UnreachableAddress, WebhookEndpoint,
-    Watchdog,
+    Watchdog, ApiToken,
 )  # fmt: skip
 SUBJECTS: dict[str, type[Subject]] = {kind.subject_type(): kind for kind in KINDS}
 CHUNK = 2000
@@ -63,6 +64,9 @@ _SAID: dict[str, dict[str, Sentence]] = {
         **_SETTING,
         "choose_provider": _("chose who makes its clients"),
         "try_provider": _("tried the connection to its provider"),
+        "add_documentation": _("handed in documentation"),
+        "show_documentation": _("showed documentation to everybody who signs in"),
+        "hide_documentation": _("took the documentation away"),
     },
     ReturnReason.subject_type(): _SETTING,
     PolicyRecord.subject_type(): {"change_policy": _("changed the policy")},
@@ -71,6 +75,7 @@ _SAID: dict[str, dict[str, Sentence]] = {
         "disable": _("switched it off: nothing got through for days"),
         "replay": _("had past events sent again"),
     },
+    ApiToken.subject_type(): {"add": _("made it"), "revoke": _("revoked it")},
     UnreachableAddress.subject_type(): {
         "mail_came_back": _("noted that mail to the address came back"),
         "mail_arrives": _("noted that mail arrives at the address again"),

@@ -63,6 +63,7 @@ OWN: tuple[Row, ...] = (
     ),
     Row("my_accounts", _("My API accounts"), "key-round", also=frozenset({"account", "collect"})),
     Row("getting_started", _("Getting started"), "code-xml", also=frozenset({"account_start", "account_test"})),
+    Row("documentation", _("Documentation"), "book-open", also=frozenset({"documentation_of"})),
 )
 
 STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
@@ -157,6 +158,9 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
                         "environment_retire",
                         "environment_restore",
                         "environment_provider",
+                        "environment_documentation",
+                        "documentation_version",
+                        "documentation_take_away",
                     }
                 ),
             ),
@@ -201,7 +205,7 @@ STAFF_GROUPS: tuple[tuple[str | _StrPromise, tuple[Row, ...]], ...] = (
                 _("API tokens"),
                 "fingerprint",
                 frozenset({Role.ADMINISTRATOR}),
-                frozenset({"token_new", "token_revoke"}),
+                frozenset({"token_new", "token_revoke", "portal_api"}),
             ),
             Row(
                 "webhooks",

@@ -22,6 +22,7 @@ from accounts.readers import paging
 from accounts.web.asking import Question, ask_keeping
 from accounts.web.door import actor_for, needs
 from accounts.web.listing import neighbours
+from accounts.web.stepup import step_up
 from accounts.words import ROLE_WORDS
 
 NEWEST_FIRST = paging.Order("created_at", falling=True)
@@ -32,14 +33,16 @@ NEWEST_FIRST = paging.Order("created_at", falling=True)
 def tokens(request: HttpRequest) -> HttpResponse:
     """Every token, the newest first: what it may do, until when, when it was last used."""
     page, now = paging.page(ApiToken.objects.all(), NEWEST_FIRST, request.GET), timezone.now()
-    rows = [{"token": token, "state": token.state(now), "roles": _roles(token)} for token in page.rows]
+    rows = [{"token": token, "state": token.state_at(now), "roles": _roles(token)} for token in page.rows]
     return render(request, "accounts/staff/tokens.html", {"rows": rows, **neighbours(request, page)})
 
 
 @needs(Role.ADMINISTRATOR)
 @require_http_methods(["GET", "HEAD", "POST"])
 def token_new(request: HttpRequest) -> HttpResponse:
-    """Make a token. Its text stands in the answer to this POST and nowhere else."""
+    """Make a token, after proving anew that it is you. Its text stands in the answer to this POST and nowhere else."""
+    if request.method == "POST" and (way := step_up(request)):
+        return way
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data

@@ -17,6 +17,7 @@ from accounts.web import (
     collector,
     connection,
     deputies,
+    documentation,
     draft,
     export,
     feeds,
@@ -150,5 +151,6 @@ urlpatterns += connection.ROUTES
 urlpatterns += rotation.ROUTES
 urlpatterns += staff_secrets.ROUTES
 urlpatterns += collector.ROUTES
+urlpatterns += documentation.ROUTES
 if settings.MAIL_IS_KEPT:  # elsewhere there is no such page, and the navigation offers none
     urlpatterns += mailbox.ROUTES

@@ -82,6 +82,10 @@ class OneOfEach:
                 due_at=now,
             ),
             "operationoftask": self._operation_of_task(notified, event, now),
+            "documentation": rows.Documentation.objects.create(
+                environment=story.test, number=1, file_name="a.json", content=b"{}", digest="d" * 64, size=2,
+                openapi="3.0.3", title="Loop API", api_version="1.0", operations=1, uploaded_at=now,
+            ),
             "deputy": rows.Deputy.objects.create(
                 principal=story.responsible, deputy=story.colleague, starts_on=TODAY, ends_on=TODAY, named_at=now
             ),

@@ -9,10 +9,11 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from accounts.models import ApiToken
+from accounts.models import ApiToken, Event
 from accounts.models.token import digest_of
+from accounts.readers import history
 from tests.story import Story
-from tests.web.visitors import browser_of
+from tests.web.visitors import AN_HOUR, browser_of
 
 pytestmark = pytest.mark.django_db
 TOKENS, NEW = "/staff/tokens/", "/staff/tokens/new/"
@@ -53,6 +54,36 @@ def test_revoking_asks_first_and_lasts(story: Story) -> None:
     browser.post(url)
     assert ApiToken.objects.get().revoked_at == first.revoked_at
     assert "Revoked" in browser.get(TOKENS).content.decode()
+
+
+def test_what_is_done_with_tokens_stands_in_the_history(story: Story) -> None:
+    browser = browser_of(story.administrator)
+    browser.post(NEW, GOOD)
+    made = ApiToken.objects.get()
+    browser.post(reverse("token_revoke", args=[made.pk]))
+    events = Event.objects.filter(subject_id=made.pk).order_by("seq")
+    assert [(one.verb, one.actor_name) for one in events] == [("add", "Ada Admin"), ("revoke", "Ada Admin")]
+    assert events[0].data["scopes"] == ["usage:write"]
+    assert made.digest not in str(events[0].data)
+    page = browser.get("/staff/audit/").content.decode()
+    for said in ("Made it", "Revoked it", "API token", "Log shipper", "May be used for"):
+        assert said in page, said
+    assert not list(history.verify(history.Verified()))
+
+
+def test_a_token_of_before_the_history_is_revoked_too(story: Story) -> None:
+    old = ApiToken.objects.create(name="Old", hint="lap_old", digest="d" * 64, created_at=story.now)
+    assert not list(history.verify(history.Verified(), old))
+    browser_of(story.administrator).post(reverse("token_revoke", args=[old.pk]))
+    assert ApiToken.objects.get().revoked_by == "Ada Admin"
+    assert not list(history.verify(history.Verified()))
+
+
+def test_making_a_token_asks_anew_who_it_is(story: Story) -> None:
+    """What can do without a person is not made in a session that somebody left open."""
+    browser = browser_of(story.administrator, signed_in_ago=AN_HOUR)
+    assert browser.post(NEW, GOOD)["Location"].startswith(reverse("step_up"))
+    assert not ApiToken.objects.exists()
 
 
 @pytest.mark.parametrize("who", ["support", "responsible", "cegal", "ingrid"])

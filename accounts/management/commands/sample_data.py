@@ -12,6 +12,7 @@ from accounts.lifecycle.actor import SYSTEM
 from accounts.management.door import OperatorCommand, clock
 from accounts.management.samples.accounts import create_accounts
 from accounts.management.samples.cast import CAST, introduce
+from accounts.management.samples.documentation import document_test
 from accounts.management.samples.orders import create_orders
 from accounts.models import Account, Environment, Order, Person
 
@@ -36,6 +37,8 @@ manage.py sample_data --loop-api http://127.0.0.1:9100"""
     def handle(self, *args: Any, loop_api: str | None, **options: Any) -> None:
         now, today = clock()
         _refuse_beside_real_data()
+        introduce(now)
+        document_test(today)
         if loop_api:
             for environment in Environment.objects.filter(name__in=["TEST", "PRODUCTION"]):
                 base = f"{loop_api.rstrip('/')}/{environment.name.lower()}"
@@ -43,7 +46,6 @@ manage.py sample_data --loop-api http://127.0.0.1:9100"""
                     environment, token_url=base + TOKEN_PATH, base_url=base, private_addresses_allowed=True,
                     sales_checked=True, by=SYSTEM, now=now,
                 )  # fmt: skip
-        introduce(now)
         orders, accounts = create_orders(today, now), create_accounts(today, now)
         made = f"{self.count(orders, 'order', 'orders')} and {self.count(accounts, 'account', 'accounts')}"
         if not options["verbosity"]:

@@ -199,16 +199,18 @@ def _ask(request: HttpRequest, who: Person, question: Question, warnings: list[s
 
 
 def _owner_warnings(who: Person) -> list[str]:
-    found = reader.warnings(who, timezone.localdate())
+    found = reader.warnings(who, timezone.now())
     said = {
         _("They own API accounts. Nobody answers for those unless a colleague takes them over."): found.owns_accounts,
         _("They stand in for somebody today. Name another deputy."): found.stands_in,
+        _("They made API tokens that still work, and may know them: %(n)s. Make new ones and revoke theirs.")
+        % {"n": found.tokens}: found.tokens > 0,
     }
     return [text for text, true in said.items() if true]
 
 
 def _role_warnings(who: Person) -> list[str]:
-    found = reader.warnings(who, timezone.localdate())
+    found = reader.warnings(who, timezone.now())
     said = {
         _("Nobody else is Service Responsible: no order can be approved without them."): found.only_service_responsible,
         _("Nobody else works in Support: no order would be handled."): found.only_support,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from accounts.web.administration import environments, people, policy, providers, return_reasons
+from accounts.web.administration import documentation, environments, people, policy, providers, return_reasons
 
 ROUTES: list[URLPattern] = [
     path("staff/people/", people.people, name="people"),
@@ -60,3 +60,4 @@ ROUTES: list[URLPattern] = [
     ),
 ]
 ROUTES += providers.ROUTES
+ROUTES += documentation.ROUTES
