@@ -231,7 +231,7 @@ def _answer(of: Explanation) -> Iterator[Sentence]:
     if notice.answer_by is None:
         yield _("Nobody could answer yet.")
         return
-    yield _("None yet. It is awaited through %(day)s.", day=notice.answer_by.isoformat())
+    yield _("None yet. The last day to answer is %(day)s.", day=notice.answer_by.isoformat())
     if notice.reminded_on is not None:
         yield _("Last reminded on %(day)s.", day=notice.reminded_on.isoformat())
     coming = next_reminder(of)
