@@ -89,12 +89,12 @@ def notices(draw: st.DrawFn) -> NoticeFacts:
 
 @st.composite
 def any_facts(draw: st.DrawFn) -> InactivityFacts:
-    state = draw(st.sampled_from(AccountState))
+    state = draw(st.sampled_from([AccountState.ACTIVE, AccountState.NOTIFIED] * 3 + [*AccountState]))
     last = ago(draw(DAYS))
     feed = draw(st.none() | DAYS.map(ago))
     known = max(last, draw(st.just(feed or last) | DAYS.map(ago)))
     notice = draw(notices()) if state is AccountState.NOTIFIED else None
-    held = draw(st.none() | st.integers(-2, 60).map(lambda days: TODAY + timedelta(days=days)))
+    held = draw(st.none() | st.none() | st.integers(-2, 60).map(lambda days: TODAY + timedelta(days=days)))
     return InactivityFacts(state, last, known, feed, notice, held)
 
 
