@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from accounts.lifecycle.actor import named
 from accounts.lifecycle.explanation import Explanation, LastUse, Mail, Origin
 from accounts.lifecycle.forecast import Step
 from accounts.lifecycle.inactivity import Action, HoldReason, reminder_due
@@ -207,7 +208,7 @@ def _no_notice(of: Explanation) -> Iterator[Sentence]:
     if answered_by:
         yield _(
             "None is open. %(name)s answered the last one, opened on %(day)s.",
-            name=answered_by,
+            name=named(answered_by),
             day=opened_on.isoformat(),
         )
     else:

@@ -37,6 +37,16 @@ def test_the_owner_hands_over_by_link(account: Account) -> None:
     assert "Her team." in client.post(link(account), NOT_MINE).content.decode(), "a second press shows the first answer"
 
 
+def test_who_answered_by_link_is_told_in_the_readers_language(story: Story, account: Account) -> None:
+    Client().post(link(account), {"comment": "Vi trenger den."})
+    nb = {"headers": {"accept-language": "nb"}}
+    assert "ingrid@nordsjo.example (lenke i e-posten)" in Client().get(link(account), **nb).content.decode()
+    page = reverse("staff_account", args=[account.pk])
+    text = browser_of(story.support).get(page, **nb).content.decode()
+    assert text.count("ingrid@nordsjo.example (lenke i e-posten)") >= 2, "in the history and beside the notice"
+    assert "(link in the email)" not in text
+
+
 def test_what_is_wrong_is_said_and_kept(account: Account) -> None:
     answer = Client().post(link(account), {**COLLEAGUE, "hand_over-email": "ingrid@nordsjo.example"})
     assert answer.status_code == 422
