@@ -78,7 +78,8 @@ def change_roles(
 def deactivate(person: Person, *, by: Actor, now: datetime, comment: str, seen: int | None = None) -> Event:
     """Let ``person`` in no more: every session of theirs ends now, what they own stays theirs. With a reason.
 
-    Orders that they worked on are nobody's again. No mail tells them: their address may not be theirs any more. Raises as ``change_roles``.
+    Orders that they worked on are nobody's again. No mail tells them: their address may not be theirs any more.
+    Raises as ``change_roles``.
     """
     holders = lock_administrators(by)
     settings.must_say_why(comment)
