@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from django.core import signing
 from django.db.models import QuerySet, Value
 
-from accounts.lifecycle.actor import SYSTEM, Actor, ActorKind, Principal
+from accounts.lifecycle.actor import BY_LINK, BY_TOKEN, SYSTEM, Actor, ActorKind, Principal
 from accounts.lifecycle.states import Role
 from accounts.models import ApiToken, Deputy, Environment, Notice, Person, ProviderKind, RoleGrant
 from accounts.models.token import PROGRAM_ROLES
@@ -78,7 +78,7 @@ def read_notice_token(token: str) -> NoticeLink | None:
 
 def link_actor(link: NoticeLink, notice: Notice) -> Actor:
     """The actor who follows a mail's link: they act for the owner of that notice's account, and nothing else."""
-    return Actor(ActorKind.LINK, f"{link.email} (link in the email)", email=link.email, owns=notice.account_id)
+    return Actor(ActorKind.LINK, f"{link.email}{BY_LINK}", email=link.email, owns=notice.account_id)
 
 
 def token_actor(token: ApiToken) -> Actor:
@@ -87,7 +87,7 @@ def token_actor(token: ApiToken) -> Actor:
     """
     return Actor(
         ActorKind.TOKEN,
-        f"{token.name} (API token)",
+        f"{token.name}{BY_TOKEN}",
         id=uuid5(_PROGRAM, " ".join(token.name.casefold().split())),
         roles=frozenset(Role(role) for role in token.roles if role in PROGRAM_ROLES),
         scopes=frozenset(token.scopes),

@@ -76,6 +76,23 @@ def release(order: Order, *, by: Actor, now: datetime, comment: str = "") -> Eve
     return _record(order, "release", by, now, change, Owed())
 
 
+def release_all(person: Person, *, by: Actor, now: datetime) -> None:
+    """Nobody works any more on the open orders of ``person``, who does not work in Support any more.
+
+    The caller has checked that ``by`` may, and calls this in the transaction that ends the role. What somebody else
+    changes at the same moment is looked at anew.
+    """
+    change = Change(
+        columns={"assignee": None}, still=Q(assignee=person), data=lambda _order: {"from": str(person)}
+    )  # fmt: skip
+    for _attempt in range(engine.NOTE_ATTEMPTS):
+        orders = list(Order.objects.filter(assignee=person, state__in=OPEN))
+        if not orders:
+            return
+        engine.record(orders, "release", by=by, now=now, change=change)
+    raise LostRace(_("%(name)s still works on orders. Try again.", name=str(person)))
+
+
 def _check(order: Order, by: Actor) -> None:
     if not by.holds(Role.SUPPORT):
         raise NotAllowed(_("Only Support says who works on an order."))

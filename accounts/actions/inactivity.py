@@ -120,13 +120,6 @@ def check(
         chunk.clear()  # before the next one is read
 
 
-def decide_one(account: Account, *, today: date, now: datetime) -> Decision:
-    """What the check of ``today`` would decide about one account: the page's "why, why not"."""
-    run = Check(today, now, SYSTEM, current_policy(), watches())
-    hold = Hold.objects.running(today).filter(account=account).first()
-    return run.find(account, _open_notices().filter(account=account).first(), hold).decision
-
-
 def _act(findings: Sequence[Finding], run: Check, dry_run: bool) -> Iterator[Entry]:
     found = [finding for finding in findings if finding.decision.action is not Action.NOTHING]
     done = {finding.account.pk for finding in found} if dry_run else _carry_out(found, run)

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from accounts.actions import engine, people, settings
+from accounts.actions import assigning, engine, people, settings
 from accounts.actions.engine import Change, Owed
 from accounts.actions.people import Known
 from accounts.lifecycle.actor import Actor, ActorKind
@@ -78,7 +78,8 @@ def change_roles(
 def deactivate(person: Person, *, by: Actor, now: datetime, comment: str, seen: int | None = None) -> Event:
     """Let ``person`` in no more: every session of theirs ends now, what they own stays theirs. With a reason.
 
-    No mail tells them: their address may not be theirs any more. Raises as ``change_roles``.
+    Orders that they worked on are nobody's again. No mail tells them: their address may not be theirs any more.
+    Raises as ``change_roles``.
     """
     holders = lock_administrators(by)
     settings.must_say_why(comment)
@@ -88,7 +89,11 @@ def deactivate(person: Person, *, by: Actor, now: datetime, comment: str, seen: 
         raise NotAllowed(_("You cannot deactivate yourself. Ask another administrator."))
     _check_not_last(person, holders)
     # a session is bound to the password's hash: another one ends them all, also after the person was let in again
-    change = Change(comment=comment, columns={"is_active": False, "password": make_password(None)})
+    change = Change(
+        comment=comment,
+        columns={"is_active": False, "password": make_password(None)},
+        also=lambda _changes: assigning.release_all(person, by=by, now=now),
+    )
     return settings.record_one(person, "deactivate", by=by, now=now, change=change)
 
 
@@ -131,6 +136,8 @@ def _check_active(person: Person) -> None:
 
 
 def _write(person: Person, given: Collection[Role], taken: Collection[Role], by: Actor, now: datetime) -> None:
+    if Role.SUPPORT in taken:
+        assigning.release_all(person, by=by, now=now)
     person.grants.filter(role__in=[role.value for role in taken]).delete()
     RoleGrant.objects.bulk_create(
         RoleGrant(person=person, role=role.value, granted_by=by.name[:200], granted_at=now) for role in given

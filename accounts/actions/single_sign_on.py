@@ -11,7 +11,7 @@ from datetime import datetime
 import structlog
 from django.db import transaction
 
-from accounts.actions import engine, roles
+from accounts.actions import assigning, engine, roles
 from accounts.actions.engine import Change
 from accounts.lifecycle.actor import SINGLE_SIGN_ON
 from accounts.lifecycle.states import GRANTED_ROLES, Role
@@ -42,6 +42,8 @@ def map_roles(person: Person, wanted: Collection[Role], *, now: datetime) -> Eve
 
 
 def _write(person: Person, given: Collection[Role], taken: Collection[Role], now: datetime) -> None:
+    if Role.SUPPORT in taken:
+        assigning.release_all(person, by=SINGLE_SIGN_ON, now=now)
     from_groups = person.grants.filter(by_single_sign_on=True)
     from_groups.filter(role__in=[role.value for role in taken]).delete()
     RoleGrant.objects.bulk_create(

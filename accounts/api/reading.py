@@ -102,7 +102,7 @@ def _accounts(api: NinjaAPI) -> None:
         by = caller(request, Scope.ACCOUNTS_READ)
         found = find_account(by, pk)
         response["ETag"] = etag(found)
-        return shapes.account_detail(found, by)
+        return shapes.account_detail(found, by, current_policy(), timezone.localdate())
 
     @api.get("/accounts/{uuid:pk}/history", response=HistoryPage, summary="What happened to one API account",
              openapi_extra=FAILS_FINDING)  # fmt: skip

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from ninja import Schema
 
+from accounts.api.why import Why
 from accounts.lifecycle.states import AccountState, OrderKind, OrderState
 
 
@@ -91,7 +92,10 @@ class AccountPage(Schema):
 
 
 class AccountDetail(AccountLine):
-    """An account. ``verbs`` are those that this program may start now; what is null, its role does not see."""
+    """An account. ``verbs`` are those that this program may start now; what is null, its role does not see.
+
+    ``why``: what the next daily check of inactivity does with it now, and every figure of that decision.
+    """
 
     as_seller: bool
     as_broker: bool
@@ -105,6 +109,7 @@ class AccountDetail(AccountLine):
     kept_on: date | None
     reactivated_on: date | None
     verbs: list[str]
+    why: Why
 
 
 class Happened(Schema):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from accounts import verbs
+from accounts.api.why import why
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.policy import Policy
 from accounts.models import Account, Order, Person
+from accounts.readers.explained import explained
 from accounts.readers.programs import STAFF
 from accounts.readers.waiting import waiting
 
@@ -70,8 +72,8 @@ def account_line(account: Account) -> dict[str, Any]:
     }
 
 
-def account_detail(account: Account, by: Actor) -> dict[str, Any]:
-    """One account as ``by`` may see it, with the verbs that are open to them."""
+def account_detail(account: Account, by: Actor, policy: Policy, today: date) -> dict[str, Any]:
+    """One account as ``by`` may see it on ``today``, with the verbs that are open to them and why it is let alone."""
     staff = by.holds(*STAFF)
     return account_line(account) | {
         "as_seller": account.as_seller,
@@ -86,6 +88,7 @@ def account_detail(account: Account, by: Actor) -> dict[str, Any]:
         "kept_on": account.kept_on,
         "reactivated_on": account.reactivated_on,
         "verbs": [row.verb for row in verbs.open_to(account, by)],
+        "why": why(explained(account, policy, today), by),
     }
 
 

@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from accounts.lifecycle.sentence import Sentence
+from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import Role
+
+BY_LINK, BY_TOKEN = " (link in the email)", " (API token)"
+"""How the name ends that is kept of whoever followed a mail's link without signing in, and of a program."""
 
 
 class ActorKind(StrEnum):
@@ -59,6 +64,15 @@ class Actor:
         if self.kind is ActorKind.LINK and self.owns is not None and self.owns == subject_id:
             relations.add(Role.OWNER)
         return self.roles | relations
+
+
+def named(kept: str) -> Sentence:
+    """A name as it was kept of an actor, to be said in the reader's language."""
+    if kept.endswith(BY_LINK):
+        return _("%(name)s (link in the email)", name=kept.removesuffix(BY_LINK))
+    if kept.endswith(BY_TOKEN):
+        return _("%(name)s (API token)", name=kept.removesuffix(BY_TOKEN))
+    return Sentence("%(name)s", name=kept)
 
 
 SYSTEM = Actor(ActorKind.SYSTEM, "Loop access portal", roles=frozenset({Role.SYSTEM}))

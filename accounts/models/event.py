@@ -13,6 +13,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from accounts.lifecycle.actor import named
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
 
@@ -60,11 +61,12 @@ class Event(models.Model):
     @property
     def who(self) -> Sentence:
         """Who did it, and in whose place (a deputy's principal, an owner); a door says it in the reader's language."""
+        name = named(self.actor_name)
         if DEPUTY_FOR in self.data:
-            return _("%(name)s, as deputy for %(principal)s", name=self.actor_name, principal=self.data[DEPUTY_FOR])
+            return _("%(name)s, as deputy for %(principal)s", name=name, principal=self.data[DEPUTY_FOR])
         if ON_BEHALF_OF in self.data:
-            return _("%(name)s on behalf of %(owner)s", name=self.actor_name, owner=self.data[ON_BEHALF_OF])
-        return Sentence("%(name)s", name=self.actor_name)
+            return _("%(name)s on behalf of %(owner)s", name=name, owner=self.data[ON_BEHALF_OF])
+        return name
 
     def words(self) -> dict[str, Any]:
         """Everything the hash covers, as plain values; the time as the text that is hashed (UTC)."""

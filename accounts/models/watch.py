@@ -56,6 +56,15 @@ class Watch:
         begun = [first for first, _last in self.stretches if first <= seen_on]
         return begun[-1] if begun else None
 
+    def unknown_after(self, day: date) -> tuple[Stretch, ...]:
+        """The stretches after ``day`` that nobody has reported, up to the last day that a feed covers; oldest first."""
+        found, known = [], day
+        for first, last in self.stretches:
+            if first > known + ONE_DAY and self.feed_through and known < self.feed_through:
+                found.append((known + ONE_DAY, first - ONE_DAY))
+            known = max(known, last)
+        return tuple(found)
+
     def facts(self, account: Watched, notice: NoticeFacts | None, held_until: date | None = None) -> InactivityFacts:
         """``account`` as ``decide`` looks at it (DOMAIN.md, "Known use"); ``held_until``: the last day of its hold.
 

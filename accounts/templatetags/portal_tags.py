@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
 from accounts import watchdog
+from accounts.lifecycle.actor import named
 from accounts.lifecycle.states import Role
 from accounts.models import Event
 from accounts.templatetags import moments, nav, states
@@ -44,6 +45,12 @@ def names_deputies(context: Mapping[str, Any]) -> str | None:
 def who(event: Event) -> str:
     """Who did what an event tells, in the page's language: "Ola Hansen, as deputy for Kari Nordmann"."""
     return say(event.who)
+
+
+@register.filter(name="named")
+def named_filter(kept: str) -> str:
+    """A name as a row keeps it, in the page's language: "ola@nordsjo.example (link in the email)"."""
+    return say(named(kept))
 
 
 @register.simple_tag(takes_context=True)

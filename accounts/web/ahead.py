@@ -134,7 +134,8 @@ def _drawn(outlook: reader.Outlook, question: reader.Question) -> dict[str, Any]
     """The chart by week, and its numbers as a table."""
     mondays = sorted({day - timedelta(days=day.weekday()) for day, _kind in outlook.by_day})
     values = {kind: [_in_week(outlook, monday, kind) for monday in mondays] for kind in words()}
-    labels = [date_format(max(monday, question.on), "j. b") for monday in mondays]
+    form = "j. b" if (get_language() or "en").startswith("nb") else "j M"
+    labels = [date_format(max(monday, question.on), form) for monday in mondays]
     return {
         "labels": labels,
         "series": [Series(words()[kind], color, values[kind]) for kind, color in COLORS.items()],

@@ -32,6 +32,7 @@ from accounts.web.door import actor_for, find_account, page_of, signed_in
 from accounts.web.history import history
 from accounts.web.listing import neighbours
 from accounts.web.refusals import not_allowed_is_403
+from accounts.web.why import why
 from accounts.words import say
 
 CHART_HEIGHT = 84  # pixels
@@ -78,10 +79,11 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
     staff_url = _staff_page(found, actor)
     if not staff_url and not reader.mine(actor).filter(pk=found.pk).exists():
         return redirect("cegal_queue")  # Cegal reads of an account what its tasks say, and no more
-    months = reader.months(found, today)
+    months, policy = reader.months(found, today), current_policy()
     context = {
         "account": found,
-        "card": reader.card(found, current_policy(), today),
+        **why(found, policy, today, for_staff=False),
+        "card": reader.card(found, policy, today),
         "owner": found.owner_id == actor.id,
         "known": reader.known_through_of(found),
         "said": feeds.who_said(found, feeds.told_of(found)),

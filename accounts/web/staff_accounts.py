@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import verbs
 from accounts.actions import credentials as acting
-from accounts.actions import handovers, inactivity, rotation
+from accounts.actions import handovers, rotation
 from accounts.actions import new_secret as asking_cegal
 from accounts.forms.filters import EnvironmentFilter
 from accounts.forms.order import FIELD_LABELS
@@ -34,6 +33,7 @@ from accounts.web.asking import Question, ask
 from accounts.web.door import actor_for, find_account, needs
 from accounts.web.listing import events_before, here_with, neighbours, tabs
 from accounts.web.refusals import not_allowed_is_403
+from accounts.web.why import why
 from accounts.words import say
 
 TABS = (*(state.value for state in reader.STATES), reader.ALL)
@@ -80,21 +80,19 @@ def _search(form: EnvironmentFilter) -> reader.Search:
 def account(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One account: what is known, why it is or is not called inactive, what is owed, and what may be done."""
     found, actor, now = find_account(request, pk), actor_for(request), timezone.now()
-    today = timezone.localdate(now)
+    policy, today = current_policy(), timezone.localdate(now)
     (state,), tasks = credentials.states_of([found], now), reader.tasks_of(found)
     told = feeds.told_of(found)
     context = {
         "account": found,
         "told": told,
         "by_import": found.last_used_on is not None and feeds.who_said(found, told) is None,
-        "card": account_page.card(found, current_policy(), today),
+        "card": account_page.card(found, policy, today),
         "facts": _facts(found),
         "unreachable": list(unreachable_among({found.owner.email, found.technical_email}).values()),
         "handover": open_handover(found),
         "may_hand_over": handovers.may_hand_over(found, actor),
-        "dates": _dates(found),
-        "why": _why(found, now),
-        "covered_through": account_page.known_through_of(found),
+        **why(found, policy, today, for_staff=True),
         "notices": reader.notices_of(found),
         "tasks": tasks,
         "effective_at": effective_at([found.pk]).get(found.pk),
@@ -145,13 +143,6 @@ def new_secret(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
 
 
-def _why(found: Account, now: datetime) -> str:
-    """Why the daily check would, or would not, do something with this account today."""
-    if found.last_activity_on is None:
-        return _("The account is not active yet.")
-    return say(inactivity.decide_one(found, today=timezone.localdate(now), now=now).why)
-
-
 def _home_of(held: Account, actor: Actor) -> str:
     """The page on which this person works with the account: its order until it is issued."""
     if not actor.holds(Role.SUPPORT):
@@ -189,20 +180,6 @@ def _technical(found: Account) -> dict[str, Any]:
 
 def _ordered(reference: str) -> dict[str, Any]:
     return {"term": _("Order"), "value": reference, "url": reverse("staff_order", args=[reference])}
-
-
-def _dates(found: Account) -> list[dict[str, Any]]:
-    """The days that count for last activity; "unknown" is not "never used" (DOMAIN.md)."""
-    unknown = _("Unknown") if found.last_use_is_unknown else _("Never")
-    days = [
-        (_("Last activity"), found.last_activity_on, "–"),
-        (_("Last used"), found.last_used_on, unknown),
-        (_("Activated"), found.activated_on, _("Not yet")),
-        (_("Last answered “keep”"), found.kept_on, ""),
-        (_("Reactivated"), found.reactivated_on, ""),
-        (_("Watched since"), found.watched_from if found.last_use_is_unknown else None, ""),
-    ]
-    return [{"term": term, "day": on} if on else {"term": term, "value": no} for term, on, no in days if on or no]
 
 
 def _buttons(found: Account, actor: Actor, may_get_secret: bool) -> list[dict[str, Any]]:

@@ -236,19 +236,6 @@ def test_a_whole_chunk_costs_as_many_queries_as_one_account(fed: Story) -> None:
     assert queries(2) == queries(15)
 
 
-def test_the_page_of_an_account_says_what_the_check_would_decide(fed: Story) -> None:
-    account = fed.account(client_id="quiet", last_used_on=A_YEAR_AND_A_DAY)
-    now = fed.now
-    assert inactivity.decide_one(account, today=TODAY, now=now).action is Action.NOTIFY
-    assert inactivity.decide_one(account, today=TODAY - ONE_DAY, now=now).action is Action.NOTHING
-    check(TODAY)
-    account = Account.objects.get(pk=account.pk)
-    assert inactivity.decide_one(account, today=AFTER, now=now).action is Action.NOTHING
-    fed.deliver(account)
-    assert inactivity.decide_one(account, today=ANSWER_BY, now=now).action is Action.REMIND
-    assert inactivity.decide_one(account, today=AFTER, now=now).action is Action.HOLD
-
-
 def test_use_never_reactivates_a_suspended_account_by_itself(story: Story) -> None:
     account = story.account_in("suspended")
     story.covered(TODAY - timedelta(days=800), AFTER)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from accounts.actions import engine, notices
-from accounts.models import Account, Event, Message, Notice, Task
-from tests.actions.checking import AFTER, ANSWER_BY, ONE_DAY, TODAY, check, due, give_up, notice_of, state
+from accounts.actions import engine, holds, notices
+from accounts.models import Account, Event, Hold, Message, Notice, Task
+from tests.actions.checking import AFTER, ANSWER_BY, ONE_DAY, TODAY, at, check, due, give_up, notice_of, state
 from tests.actions.tools import at_once, history
 from tests.story import Story
 
@@ -57,6 +57,30 @@ def test_an_account_used_a_second_ago_is_not_notified(story: Story, meanwhile: M
     assert check(TODAY) == {"notified": ["quiet"]}
     assert not Notice.objects.filter(account=used).exists()
     assert history(used) == ["import"]
+
+
+@pytest.mark.parametrize("by_verb", [True, False], ids=["a verb, with an event", "a bare row"])
+@pytest.mark.parametrize("overdue", [True, False])
+def test_an_account_held_a_second_ago_is_neither_notified_nor_suspended(
+    story: Story, meanwhile: Meanwhile, overdue: bool, by_verb: bool
+) -> None:
+    account = due(story, "quiet") if overdue else story.account(client_id="quiet", last_used_on=QUIET)
+    story.covered(TODAY - timedelta(days=900), TODAY)
+    until, now = TODAY + timedelta(days=20), at(TODAY)
+
+    def hold() -> None:
+        if by_verb:
+            row = Account.objects.get(pk=account.pk)
+            holds.set_hold(row, until=until, by=story.actor("support"), now=now, comment="A campaign.")
+        else:
+            Hold.objects.create(account=account, until=until, reason="A campaign.", set_by="Marte", set_at=now)
+
+    meanwhile(hold)
+    done = check(TODAY)
+    assert done.keys() <= {"held"}
+    assert state(account) == ("notified" if overdue and not by_verb else "active")
+    assert Notice.objects.count() == int(overdue)
+    assert not Task.objects.exists()
 
 
 @pytest.mark.parametrize("late", [False, True])

@@ -228,18 +228,45 @@ def test_a_hold_ends_and_is_followed_by_a_whole_notice(story: Story) -> None:
     assert happened[until + timedelta(days=32)]["suspended"] == {"held"}
 
 
-def test_another_policy_does_what_it_would_do_if_it_were_in_force(story: Story) -> None:
-    today = date(2026, 11, 23)
-    world(story, 7, today)
-    other = Policy(answer_days=10, first_reminder_days=5, second_reminder_days=2, mass_suspension_least=2)
-    question = Question(other, today, today)
-    said = foretold(question)
-    for name in ("answer_days", "first_reminder_days", "second_reminder_days", "mass_suspension_least"):
-        PolicyNumber.objects.create(name=name, value=getattr(other, name))
-    really = lived(question)
-    assert {day: {k: v for k, v in one.items() if v} for day, one in said.items()} == {
-        day: {k: v for k, v in one.items() if v} for day, one in really.items()
+DRAWN = {
+    9: {"notified", "reminded", "suspended", "held feed_not_current", "held notice_not_delivered"},
+    10: {"cleared", "notified", "reminded", "suspended", "held mass_suspension", "held hold_by_support"},
+    12: {"cleared"},  # two years: nobody is inactive any more
+}
+"""What happens at least in the world of each seed: so that nothing is compared with nothing."""
+
+
+def drawn(dice: random.Random) -> dict[str, int]:
+    """Some numbers of the policy, changed at random: every one that the procedure reads can be among them."""
+    answer_days = dice.choice([10, 20, 40])
+    numbers = {
+        "answer_days": answer_days,
+        "first_reminder_days": dice.randint(4, answer_days - 1),
+        "second_reminder_days": dice.randint(1, 3),
+        "inactive_after_years": dice.choice([1, 1, 2]),
+        "feed_max_age_days": dice.choice([1, 3, 15]),
+        "mass_suspension_least": dice.choice([1, 2, 4]),
+        "mass_suspension_percent": dice.choice([3, 10, 30]),
     }
+    kept = set(dice.sample(sorted(numbers), dice.randint(0, 2))) - {"answer_days", "first_reminder_days"}
+    return {name: number for name, number in numbers.items() if name not in kept}
+
+
+@pytest.mark.parametrize("seed", sorted(DRAWN))
+def test_another_policy_does_what_it_would_do_if_it_were_in_force(story: Story, seed: int) -> None:
+    """Drawn numbers over drawn worlds: gaps, holds that end, refused mails, late use, the brake, two environments."""
+    today, dice = date(2026, 11, 23), random.Random(seed)
+    world(story, seed, today)
+    numbers = drawn(dice)
+    question = Question(Policy(**numbers), today, today, feeds_stop=dice.random() < 0.25)
+    said = foretold(question)
+    for name, value in numbers.items():
+        PolicyNumber.objects.create(name=name, value=value)
+    assert current_policy() == question.policy
+    really = lived(question)
+    for day, happened in really.items():
+        assert {k: v for k, v in said[day].items() if v} == {k: v for k, v in happened.items() if v}, (day, numbers)
+    assert kinds(really) >= DRAWN[seed]
 
 
 def test_asking_writes_nothing(story: Story) -> None:

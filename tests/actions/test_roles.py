@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.actions import roles
+from accounts.actions import assigning, roles, single_sign_on
 from accounts.lifecycle.actor import SYSTEM
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.lifecycle.states import Role
-from accounts.models import Event, Message, Person
+from accounts.models import Event, Message, Order, Person
 from accounts.readers import history as chains
 from tests.actions.tools import at_once, history, nothing_written, told
 from tests.story import Story
@@ -35,6 +35,33 @@ def test_somebody_new_is_made_known_and_mailed(story: Story) -> None:
     assert told(event) == {"invited": {"kari@support.example"}}
     assert Message.objects.get(event=event).language == "nb"
     assert event.data == {"roles": ["support"]}
+
+
+@pytest.mark.parametrize("how", ["roles", "deactivated", "single sign-on"])
+def test_who_leaves_support_keeps_no_open_order(story: Story, how: str) -> None:
+    mine, ended, other = story.order_in("support"), story.order_in("rejected"), story.order_in("approved")
+    assigning.take(mine, by=story.actor("support"), now=story.now)
+    assigning.take(other, by=story.actor("colleague"), now=story.now)
+    Order.objects.filter(pk=ended.pk).update(assignee=story.support)
+    if how == "roles":
+        change(story, story.support, Role.CEGAL)
+    elif how == "deactivated":
+        roles.deactivate(story.support, by=story.actor("administrator"), now=story.now, comment="Left.")
+    else:
+        story.support.grants.update(by_single_sign_on=True)
+        single_sign_on.map_roles(story.support, [], now=story.now)
+    assert dict(Order.objects.values_list("pk", "assignee")) == {
+        mine.pk: None, ended.pk: story.support.pk, other.pk: story.colleague.pk,
+    }  # fmt: skip
+    assert history(mine)[-2:] == ["take", "release"]
+    assert Event.objects.filter(verb="release").get().data == {"from": "Marte Lunde"}
+
+
+def test_a_role_that_stays_keeps_the_orders(story: Story) -> None:
+    mine = story.order_in("support")
+    assigning.take(mine, by=story.actor("support"), now=story.now)
+    change(story, story.support, Role.SUPPORT, Role.CEGAL)
+    assert Order.objects.get(pk=mine.pk).assignee == story.support
 
 
 def test_somebody_known_gets_more_roles_and_keeps_theirs(story: Story) -> None:

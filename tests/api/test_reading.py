@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.lifecycle.states import Role
-from accounts.models import Order, Scope
+from accounts.models import Account, Notice, Order, Scope
 from tests.api.calling import Caller, problem
 from tests.story import PURPOSE, Story
 
@@ -101,6 +101,29 @@ class TestAccounts:
         )  # fmt: skip
         assert {"suspend", "close"} <= set(said["verbs"])
         assert response["ETag"] == f'"{active.version}"'
+
+    def test_an_account_says_why_it_is_let_alone(self, story: Story) -> None:
+        story.now = timezone.now()
+        account = story.account_in("notified")
+        why = Caller(Role.SUPPORT).get(f"accounts/{account.pk}").json()["why"]
+        assert why["sentence"].startswith("Not suspended. The answer period runs to ")
+        assert (why["action"], why["reason"], why["last_activity_is"]) == ("nothing", None, "last_used")
+        assert why["last_use"] == {
+            "day": str(account.last_used_on), "figure": None, "feed": None, "received_on": None,
+        }  # fmt: skip
+        assert why["feed"]["is_current"]
+        assert [mail["to"] for mail in why["notice"]["mails"]] == [story.ingrid.email]
+        assert [step["action"] for step in why["coming"]][-1] == "suspend"
+        assert why["coming"][-1]["day"] > why["notice"]["answer_by"]
+
+    def test_cegal_reads_why_without_whom_was_written_to(self, story: Story) -> None:
+        account = story.order_in("issued").accounts.get()
+        why = Caller(Role.CEGAL).get(f"accounts/{account.pk}").json()["why"]
+        assert why["sentence"].startswith("You are not asked now: the account was activated on ")
+        assert why["notice"] is None
+        Account.objects.filter(pk=account.pk).update(state="notified")
+        Notice.objects.create(account=account, opened_on=account.activated_on, last_activity_on=account.activated_on)
+        assert Caller(Role.CEGAL).get(f"accounts/{account.pk}").json()["why"]["notice"]["mails"] is None
 
     def test_no_answer_holds_a_secret(self, story: Story) -> None:
         order = story.order_in("credential_issue")

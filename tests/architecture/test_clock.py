@@ -40,6 +40,41 @@ def clock_reads(module: Module) -> Iterator[str]:
             yield node.id
 
 
+def read_at_import(module: Module) -> Iterator[str]:
+    """The calls that read the clock when the module is read: outside of every body of a function.
+
+    What a function takes by default is worked out then, too.
+    """
+    waiting: list[ast.AST] = [module.tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            waiting += [*node.decorator_list, node.args]
+        elif isinstance(node, ast.Lambda):
+            waiting.append(node.args)
+        else:
+            name = dotted(node.func).removeprefix("django.utils.") if isinstance(node, ast.Call) else ""
+            if name in READS | READS_WITHOUT_ARGUMENT:
+                yield name
+            waiting += ast.iter_child_nodes(node)
+
+
+def test_no_module_reads_the_clock_when_it_is_read_itself() -> None:
+    """A worker that runs for months would live on the day on which it was started: at the doors too."""
+    found = {f"{module.name} {name}" for module in modules() for name in read_at_import(module)}
+    assert found == set(), "ask for the day where it is needed, in a function"
+
+
+def test_the_search_sees_every_way_to_keep_a_day() -> None:
+    text = (
+        "TODAY = timezone.localdate()\nclass A:\n    day = date.today()\n"
+        "def f(day=timezone.now()):\n    return timezone.now()\ng = lambda: date.today()\n"
+        "h = models.DateTimeField(default=timezone.now)\n"
+    )
+    found = list(read_at_import(Module("web/x.py", ast.parse(text))))
+    assert sorted(found) == ["date.today", "timezone.localdate", "timezone.now"]
+
+
 def test_nothing_below_the_doors_reads_a_clock() -> None:
     found = {
         f"{module.name} {name}" for module in modules() if module.room not in DOORS for name in clock_reads(module)

@@ -87,6 +87,15 @@ def test_the_page_still_fits_at_320(open_page: OpenPage, support: Person) -> Non
     assert_sound(open_page("/style/", support, width=320), 320)
 
 
+def test_a_short_page_begins_below_the_bar(open_page: OpenPage, support: Person) -> None:
+    page = open_page("/staff/messages/?q=nothing-like-it", support, width=390)
+    page.set_viewport_size({"width": 390, "height": 3000})
+    bar, main = page.locator(".lp-topbar").bounding_box(), page.locator("main").bounding_box()
+    assert bar
+    assert main
+    assert main["y"] == bar["y"] + bar["height"]
+
+
 def test_the_account_menu_is_sound_when_open_and_signs_out(open_page: OpenPage, support: Person) -> None:
     page = open_page("/style/", support)
     page.click("[popovertarget=me]")

@@ -26,6 +26,26 @@ def silent(story: Story) -> Account:
     return story.account(client_id="silent", last_used_on=TODAY - timedelta(days=400))
 
 
+class TestExplain:
+    def test_it_tells_of_every_figure(self, story: Story, silent: Account) -> None:
+        story.account(client_id="silent", environment=story.production, last_used_on=TODAY - timedelta(days=10))
+        text = run("check_inactivity", "--explain", "silent", at=NOW)
+        assert "silent@TEST  active\n  The next check sends a notice. No activity since 19 October 2025." in text
+        assert "silent@PRODUCTION  active\n  Not notified. Not inactive before 14 November 2027." in text
+        assert "  Usage reports               Covered through 23 November 2026, 0 days ago" in text
+        assert "24 December 2026: suspended, at the earliest. No answer came by 23 December 2026." in text
+        assert not Notice.objects.exists()
+
+    @pytest.mark.parametrize("besides", [["--dry-run"], ["--on", "2026-12-24"], ["--format", "json"]])
+    def test_it_stands_alone(self, silent: Account, besides: list[str]) -> None:
+        with pytest.raises(CommandError, match="--explain stands alone"):
+            run("check_inactivity", "--explain", "silent", *besides, at=NOW)
+
+    def test_an_unknown_client_id_is_said(self, story: Story) -> None:
+        with pytest.raises(CommandError, match="There is no account with the client id nobody"):
+            run("check_inactivity", "--explain", "nobody", at=NOW)
+
+
 class TestCheck:
     def test_the_json_is_that_of_the_contract(self, story: Story, silent: Account) -> None:
         story.account(client_id="unknown", environment=story.production, last_used_on=TODAY - timedelta(days=400))

@@ -61,6 +61,31 @@ def a_use_meanwhile_does_not_count(patch: Patch) -> None:
     patch.setattr(notices, "cutoff", lambda _policy, _today: date.max)
 
 
+def a_use_ends_no_notice(patch: Patch) -> None:
+    real = rules._decide_notified
+
+    def blind(facts: Any, notice: Any, *given: Any) -> Any:
+        long_ago = min(facts.last_activity_on, notice.opened_on - timedelta(days=3660))
+        return real(replace(facts, last_activity_on=long_ago), notice, *given)
+
+    patch.setattr(rules, "_decide_notified", blind)
+
+
+def nobody_is_reminded(patch: Patch) -> None:
+    patch.setattr(rules, "reminder_due", lambda _notice, _policy, _today: False)
+
+
+def reminders_know_of_none_before(patch: Patch) -> None:
+    real = rules.reminder_due
+    patch.setattr(rules, "reminder_due", lambda notice, *given: real(replace(notice, reminded_on=None), *given))
+
+
+def everybody_was_asked(patch: Patch) -> None:
+    """A notice that all refused is taken for one that is on its way: nobody is told to look for a contact."""
+    real = Notice.facts
+    patch.setattr(Notice, "facts", lambda self, **_given: real(self, undeliverable=False))
+
+
 def holds_do_not_count(patch: Patch) -> None:
     patch.setattr(rules, "is_held", lambda _until, _today: False)
     patch.setattr(holds, "none_on", lambda _today: Q())

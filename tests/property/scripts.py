@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from accounts.models import Event
 from tests.property.plain import DAY
 from tests.property.world import World
 from tests.story import Story
@@ -72,6 +73,53 @@ def answered_meanwhile(story: Story) -> None:
 def used_meanwhile(story: Story) -> None:
     made = _overdue(story, 400, 401)
     made.check_amid(lambda: made.feed("TEST", made.today, made.today, [(0, 0, 200)]))
+
+
+def used_before_the_notice(story: Story) -> None:
+    made = world(story, 400)
+    made.check_amid(lambda: made.feed("TEST", made.today, made.today, [(0, 0, 200)]))
+    assert not Event.objects.filter(verb="notify").exists(), "notified although it was used a moment ago"
+
+
+def used_again(story: Story) -> None:
+    made = world(story, 400)
+    made.check()
+    made.post()
+    made.pass_days(5)
+    made.feed("TEST", made.today, None, [(0, 1, 200)])
+    made.check()
+    assert made.accounts[0].state == "active"
+
+
+def two_runs_at_once(story: Story) -> None:
+    made = _overdue(story, 400, 401)
+    made.check_amid(made.run)
+    assert Event.objects.filter(verb="suspend_for_inactivity").count() == 2, "not once for each account"
+
+
+def reminded(story: Story) -> None:
+    """14 and 3 days before the 30th; a run that was missed on the 16th is made up for by the next."""
+    made, seen = world(story, 400), []
+    made.check()
+    made.post()
+    for day in range(1, 32):
+        made.pass_days(1)
+        if day != 16:
+            made.feed("TEST", made.today, None, [])
+            made.check()
+            made.post()
+        seen += [day] * (Event.objects.filter(verb="remind").count() - len(seen))
+    assert seen == [17, 27]
+
+
+def everybody_refuses(story: Story) -> None:
+    made = world(story, 400)
+    made.check()
+    made.office.refused |= {"owner-0@nordsjo.example", "tech-0@nordsjo.example"}
+    made.post()
+    fed_check(made, after=1)
+    held = [entry.reason for entry in made.run() if entry.kind == "held"]
+    assert held == ["notice_not_delivered"]
 
 
 def held(story: Story) -> None:

@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.lifecycle.states import AccountState, OrderKind
-from accounts.models import Account, DailyUsage, Order
+from accounts.models import Account, DailyUsage, Hold, Order
 from accounts.readers import account_page as reader
 from tests.story import NOW, Story
+from tests.web.staff_pages import words
 from tests.web.test_order_pages import queries, text_of
 from tests.web.visitors import browser_of
 
@@ -68,6 +69,18 @@ def test_last_use_tells_never_from_unknown(story: Story, ingrid: Client) -> None
     assert "Unknown" in text[b:c]
     assert "Nobody reported any use before" in text[b:c]
     assert "3 days ago" in text[c:]
+
+
+def test_the_page_says_in_plain_words_why_nobody_asks(story: Story, ingrid: Client) -> None:
+    account = story.account(last_used_on=TODAY - timedelta(days=10))
+    text = words(text_of(ingrid, page(account)))
+    assert "You are not asked now: the account was last used on 13 November 2026, which is not long enough ago." in text
+    assert "14 November 2027: a notice asks whether it is still needed." in text
+    hold = {"reason": "A secret campaign.", "set_by": "Marte Lunde", "set_at": story.now}
+    Hold.objects.create(account=account, until=TODAY, **hold)
+    text = words(text_of(ingrid, page(account)))
+    assert "Left alone through 23 November 2026." in text
+    assert "A secret campaign." not in text
 
 
 def test_days_until_a_notice(story: Story) -> None:

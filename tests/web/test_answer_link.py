@@ -1,20 +1,16 @@
-"""The other answers of a mail's link, the colleague's page; and that following a link changes nothing."""
+"""The other answers of a mail's link, and the colleague's page. That a link changes nothing: tests/browser."""
 
 from __future__ import annotations
 
 import pytest
-from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from django.urls import reverse
 
 from accounts import delivery
-from accounts.actions import bounces, handovers
-from accounts.delivery.kinds import KINDS
+from accounts.actions import bounces
 from accounts.models import Account, Handover, Message, UnreachableAddress
 from accounts.people import notice_token
 from tests.actions.checking import notice_of
-from tests.actions.tools import contents
-from tests.delivery.post import LINK, html_of, rendered
 from tests.story import Story
 from tests.web.visitors import browser_of
 
@@ -39,6 +35,16 @@ def test_the_owner_hands_over_by_link(account: Account) -> None:
     assert "Answered: the account is kept" in text
     assert Handover.objects.get().asked_by == "ingrid@nordsjo.example (link in the email)"
     assert "Her team." in client.post(link(account), NOT_MINE).content.decode(), "a second press shows the first answer"
+
+
+def test_who_answered_by_link_is_told_in_the_readers_language(story: Story, account: Account) -> None:
+    Client().post(link(account), {"comment": "Vi trenger den."})
+    nb = {"headers": {"accept-language": "nb"}}
+    assert "ingrid@nordsjo.example (lenke i e-posten)" in Client().get(link(account), **nb).content.decode()
+    page = reverse("staff_account", args=[account.pk])
+    text = browser_of(story.support).get(page, **nb).content.decode()
+    assert text.count("ingrid@nordsjo.example (lenke i e-posten)") >= 2, "in the history and beside the notice"
+    assert "(link in the email)" not in text
 
 
 def test_what_is_wrong_is_said_and_kept(account: Account) -> None:
@@ -123,56 +129,3 @@ def test_no_notice_is_sent_to_an_address_that_mail_does_not_reach(story: Story, 
     assert delivery.deliver_due(story.now) == {"given_up": 1}
     assert bounces.follow(now=story.now) == {"bounced": 1}
     assert Message.objects.get(kind="inactivity_notice", to_email=TOR).bounce.kind == "skipped"
-
-
-def _about(kind: str) -> dict[str, str]:
-    """What the event of a mail of ``kind`` keeps, where its link needs it."""
-    if kind != "handover_asked":
-        return {}
-    return {"handover": str(Handover.objects.get().pk)}
-
-
-ACCOUNT_KINDS = sorted(
-    kind for kind, known in KINDS.items()
-    if known.page in ("account", "staff_account", "notice_answer", "handover", "my_accounts") and "owner_" not in kind
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("kind", ACCOUNT_KINDS)
-def test_following_a_link_changes_nothing(story: Story, kind: str) -> None:
-    """GET, HEAD and a program that fetches ahead, signed in as whoever may do most, with whatever in the address."""
-    account = story.account_in("notified", technical_email=TOR)
-    other = story.account(last_used_on=story.now.date())
-    handovers.hand_over(other, by=story.actor("ingrid"), now=story.now, email=KARI, name="Kari", comment="Hers.")
-    mail = rendered(kind, account, story.ingrid, now=story.now, notice=notice_of(account), **_about(kind))
-    people = [story.ingrid, story.support, story.person(KARI, "Kari")]
-    follow_all(mail, [browser_of(person) for person in people])
-
-
-ORDER_KINDS = sorted(
-    k for k, known in KINDS.items() if known.page in ("order", "staff_order", "cegal_order", "approval")
-)
-
-
-@pytest.mark.parametrize("kind", ORDER_KINDS)
-def test_following_a_link_of_a_mail_about_an_order_changes_nothing(story: Story, kind: str) -> None:
-    order = story.order_in("credential_issue")
-    mail = rendered(kind, order, story.ingrid, now=story.now)
-    people = [story.ingrid, story.support, story.responsible, story.cegal]
-    follow_all(mail, [browser_of(person) for person in people])
-
-
-def follow_all(mail: EmailMultiAlternatives, browsers: list[Client]) -> None:
-    """Open every link of the mail in every way that is no press of a button: no row of any table may change."""
-    texts = (str(mail.body), html_of(mail))
-    paths = {path.split('"')[0].split("<")[0].rstrip(".,)") for text in texts for path in LINK.findall(text)}
-    assert paths
-    before = contents()
-    for client in [Client(), *browsers]:
-        for path in paths:
-            for query in ("", "?answer=keep&comment=Yes&verb=close&_method=POST"):
-                client.get(path + query)
-                client.head(path + query)
-                client.get(path + query, headers={"purpose": "prefetch", "sec-purpose": "prefetch;prerender"})
-                client.options(path + query)
-    assert contents() == before

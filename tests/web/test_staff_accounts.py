@@ -127,8 +127,9 @@ def test_the_page_opens_in_every_state(story: Story, who: str, state: str) -> No
 def test_the_page_says_why_an_account_is_not_called_inactive(story: Story) -> None:
     account = story.account(last_used_on=TODAY - timedelta(days=10))
     text = words(read(browser(story, "support"), page(account)))
-    assert "Not inactive before 14 November 2027." in text
-    assert "No usage was ever received" in text
+    assert "Not notified. Not inactive before 14 November 2027." in text
+    assert "Usage reports None was ever received for this environment." in text
+    assert "14 November 2027: a notice asks whether it is still needed." in text
 
 
 def test_the_page_says_why_a_silent_account_is_held(story: Story) -> None:

@@ -14,7 +14,11 @@ from django.core.management.base import CommandError
 from accounts.actions import inactivity
 from accounts.actions.inactivity import KINDS, Entry
 from accounts.lifecycle.actor import SYSTEM
+from accounts.lifecycle.explained import points, verdict
 from accounts.management.door import OperatorCommand, clock, day
+from accounts.models import Account, current_policy
+from accounts.models.account import normal_client_id
+from accounts.readers.explained import explained
 from accounts.words import say
 
 
@@ -28,8 +32,11 @@ notice_not_delivered (nobody was asked), mass_suspension (so many at once that a
 person must confirm the list). Run again on the same day, it changes nothing more.
 
 --dry-run shows what would be done and changes nothing; --on shows it for another
-day. Held accounts are no error: the exit code is 0."""
+day. --explain tells of one client id, in each environment, what the next check does
+with it and why, with every figure; it changes nothing either. Held accounts are no
+error: the exit code is 0."""
     example = """manage.py check_inactivity --dry-run --on 2026-12-24
+manage.py check_inactivity --explain 0b7e4c52-9a61-4d0e-8f3b-2c1f6a7d9e10
 manage.py check_inactivity --format json"""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,13 +44,36 @@ manage.py check_inactivity --format json"""
         parser.add_argument("--on", metavar="DAY", type=day, help="the day to show, with --dry-run only")
         parser.add_argument("--format", choices=["table", "json"], default="table", help="table (default) or json")
 
-    def handle(self, *args: Any, dry_run: bool, on: date | None, **options: Any) -> None:
+        parser.add_argument("--explain", metavar="CLIENT_ID", help="why something is, or is not, done with one account")
+
+    def handle(self, *args: Any, dry_run: bool, on: date | None, explain: str | None, **options: Any) -> None:
+        if explain is not None:
+            self._explain(explain, dry_run or on is not None or options["format"] == "json")
+            return
         if on is not None and not dry_run:
             raise CommandError("--on shows another day and needs --dry-run: the check itself is always that of today.")
         now, today = clock()
         entries = inactivity.check(today=on or today, now=now, by=SYSTEM, dry_run=dry_run)
         show = self._json if options["format"] == "json" else self._table
         show(entries, on or today, dry_run)
+
+    def _explain(self, client_id: str, besides: bool) -> None:
+        """Tell of each account with this client id; ``besides``: something was asked that does not go with it."""
+        if besides:
+            raise CommandError("--explain stands alone: it tells of one account as it is today, in words.")
+        found = Account.objects.filter(client_id=normal_client_id(client_id)).select_related("environment")
+        accounts = list(found.order_by("environment__position"))
+        if not accounts:
+            raise CommandError(f"There is no account with the client id {client_id}.")
+        _now, today = clock()
+        for account in accounts:
+            told = explained(account, current_policy(), today)
+            self.stdout.write(f"{account.client_id}@{account.environment}  {account.state}\n  {say(verdict(told))}")
+            for point in points(told, for_staff=True):
+                first, *lines = [say(sentence) for sentence in point.said]
+                self.stdout.write(f"  {say(point.term):<28}{first}")
+                for line in lines:
+                    self.stdout.write(f"{'':<30}{line}")
 
     def _table(self, entries: Iterator[Entry], on: date, dry_run: bool) -> None:
         counts = dict.fromkeys(KINDS, 0)
