@@ -33,8 +33,8 @@ def arrivals(number: int) -> dict[str, float]:
     orders = [waiting(story) for _each in range(number + 1)]
     Message.objects.filter(state="queued").update(state="given_up")
     with servers.redis() as broker, postbox.running() as (port, arrived):
-        place = {"DATABASE_URL": database_url(), "CELERY_BROKER_URL": broker, "EMAIL_URL": f"smtp://127.0.0.1:{port}",
-                 "DJANGO_SETTINGS_MODULE": "tests.delivery.settings", "BENCH_SETTINGS": "tests.delivery.settings"}  # fmt: skip
+        place = {"DATABASE_URL": database_url(), "CELERY_BROKER_URL": broker, "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
+        place |= dict.fromkeys(["DJANGO_SETTINGS_MODULE", "BENCH_SETTINGS"], "tests.delivery.settings")
         connection.close()
         with _worker(place), _decider(place) as decider:
             seconds = []
