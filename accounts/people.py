@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid5
 
 from django.core import signing
@@ -13,6 +13,7 @@ from django.db.models import QuerySet, Value
 from accounts.lifecycle.actor import BY_LINK, BY_TOKEN, SYSTEM, Actor, ActorKind, Principal
 from accounts.lifecycle.states import Role
 from accounts.models import ApiToken, Deputy, Environment, Notice, Person, ProviderKind, RoleGrant
+from accounts.models.prepared import Prepared, Slot
 from accounts.models.token import PROGRAM_ROLES
 
 __all__ = [
@@ -37,8 +38,7 @@ def actor_of(person: Person, *, today: date) -> Actor:
     A deputy has the role of a service responsible on the days of their range (``today`` in Europe/Oslo), as long as
     the one they stand in for holds it and is active.
     """
-    granted = RoleGrant.objects.filter(person=person).values_list("role", "person_id", "person__name", "person__email")
-    held = list(granted.union(_stands_in(person, today), all=True))
+    held = _HELD.rows(person=person.pk, today=today)
     own = frozenset(Role(role) for role, holder, _name, _email in held if holder == person.pk)
     others = [Principal(holder, name or email) for _role, holder, name, email in held if holder != person.pk]
     stands_in_for = () if Role.SERVICE_RESPONSIBLE in own else tuple(sorted(set(others), key=lambda one: one.name))
@@ -48,7 +48,18 @@ def actor_of(person: Person, *, today: date) -> Actor:
     )
 
 
-def _stands_in(person: Person, today: date) -> QuerySet[Deputy, Any]:
+def _held(person: Any, today: Any) -> QuerySet[RoleGrant, Any]:
+    """The roles granted to ``person``, and those for whom they are deputy on the day ``today``."""
+    granted = RoleGrant.objects.filter(person=person).values_list("role", "person_id", "person__name", "person__email")
+    return granted.union(_stands_in(person, today), all=True)
+
+
+_HELD = Prepared(
+    lambda: _held(Slot("person", Person._meta.pk), Slot("today", cast("Any", Deputy._meta.get_field("starts_on"))))
+)
+
+
+def _stands_in(person: Any, today: Any) -> QuerySet[Deputy, Any]:
     """For whom ``person`` is deputy today, alike to the rows of the roles granted."""
     mine = Deputy.objects.standing_in(today).filter(deputy=person).annotate(role=Value(Role.SERVICE_RESPONSIBLE.value))
     return mine.values_list("role", "principal_id", "principal__name", "principal__email")

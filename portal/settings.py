@@ -59,6 +59,7 @@ DATABASES: dict[str, dict[str, Any]] = {"default": env.database(f"sqlite:///{DAT
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
+    _database["ENGINE"] = "portal.sqlite3"
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",  # a transaction that reads and then writes must queue, not fail
         "timeout": 20,

@@ -15,11 +15,10 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import models, transaction
-from django.db.models import F, Q, Value
-from django.db.models.functions import Coalesce
-from django.db.models.lookups import Exact
+from django.db.models import Q
 
 from accounts import outbox
+from accounts.actions import swap
 from accounts.lifecycle import transition
 from accounts.lifecycle.accounts import ACCOUNT
 from accounts.lifecycle.actor import Actor
@@ -33,13 +32,23 @@ from accounts.models import Account, Event, Order, Subject
 from accounts.models.among import among
 from accounts.models.event import DEPUTY_FOR, SET_UP_BY
 from accounts.models.facts import who_was_first
-from accounts.models.insert import insert_rows
+from accounts.models.insert import insert_row, insert_rows
+from accounts.models.prepared import Prepared, Slot
 
 S = TypeVar("S", bound=Subject)
 TABLES: dict[type[Subject], Table] = {Order: ORDER, Account: ACCOUNT}
 
 
 NOTE_ATTEMPTS = 10
+
+_EVENT: Callable[[str], Any] = Event._meta.get_field
+_HEAD = Prepared(
+    lambda: Event.objects.filter(
+        subject_type=Slot("kind", _EVENT("subject_type")), subject_id=Slot("subject", _EVENT("subject_id")),
+        seq=Slot("seq", _EVENT("seq")),
+    ).values_list("hash")
+)  # fmt: skip
+"""The hash of one event, by its place in the chain."""
 
 
 @dataclass(frozen=True)
@@ -222,32 +231,11 @@ def _write_alike(
 
 
 def _compare_and_swap(group: list[S], source: str, version: int, target: str, now: datetime, change: Change) -> list[S]:
-    """The guarded UPDATE. Its count must be the number of subjects; otherwise it is taken back, those that
-    somebody else changed are dropped, and the rest is tried again."""
-    model = type(group[0])
+    """Those of ``group`` that the guarded UPDATE changed; see ``swap``."""
     values: dict[str, Any] = {"version": version + 1, **change.columns}
-    condition = Q(version=version) & change.still
-    if hasattr(group[0], "state"):
-        condition &= Q(_is_in(source))
-        if target != source:
-            values |= {"state": target, "state_since": now}
-    while group:
-        rows = model._default_manager.filter(condition, among("pk", [subject.pk for subject in group]))
-        if len(group) == 1:  # there is nothing to take back
-            return group if rows.update(**values) else []
-        with transaction.atomic():
-            if rows.update(**values) == len(group):
-                return group
-            transaction.set_rollback(True)
-        left = set(rows.values_list("pk", flat=True))
-        group = [subject for subject in group if subject.pk in left]
-    return []
-
-
-def _is_in(state: str) -> Exact:
-    """The condition on the state, hidden from SQLite's indexes: it knows no numbers, and would rather look through
-    all rows of that state than find a thousand by their ids."""
-    return Exact(Coalesce(F("state"), Value("")), state)
+    if hasattr(group[0], "state") and target != source:
+        values |= {"state": target, "state_since": now}
+    return list(swap.compare_and_swap(group, source, version, values, change.still))
 
 
 def _apply(subject: Subject, target: str, now: datetime, change: Change, *, moved: bool) -> None:
@@ -262,6 +250,9 @@ def _apply(subject: Subject, target: str, now: datetime, change: Change, *, move
 
 def _heads(subjects: Sequence[Subject], version: int) -> dict[UUID, str]:
     """The hash of the last event of each subject; the rows are ours since the UPDATE, so no one adds another."""
+    if len(subjects) == 1:
+        head = _HEAD.rows(kind=subjects[0].subject_type(), subject=subjects[0].pk, seq=version)
+        return {subjects[0].pk: head[0][0]} if head else {}
     chain = Event.objects.filter(subject_type=subjects[0].subject_type(), seq=version)
     return dict(chain.filter(among("subject_id", [s.pk for s in subjects])).values_list("subject_id", "hash"))
 
@@ -269,7 +260,7 @@ def _heads(subjects: Sequence[Subject], version: int) -> dict[UUID, str]:
 def _insert(events: Sequence[Event]) -> None:
     """Write events of one kind of subject and one number in the chain, and read back the ids they got."""
     if len(events) == 1:
-        Event.objects.bulk_create(events)
+        events[0].pk = insert_row(Event, vars(events[0]))
         return
     insert_rows(Event, map(vars, events))
     written = Event.objects.filter(subject_type=events[0].subject_type, seq=events[0].seq)

@@ -213,8 +213,10 @@ def _merge_once(staged: StagedUsage, counted: Counted, digest: str, said: Said) 
 
 def _normal(counts: Counts) -> Iterator[tuple[str, str, int]]:
     """The counts as rows of the temporary table, with every client id as accounts have it."""
-    for (client, day), calls in counts.items():
-        yield _storable(client), day.isoformat(), calls
+    for day, clients in counts.items():
+        said = day.isoformat()
+        for client, calls in clients.items():
+            yield _storable(client), said, calls
 
 
 def _storable(client: str) -> str:

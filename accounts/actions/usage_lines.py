@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -22,12 +23,15 @@ from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
 
 MOST_COUNTS = 50_000  # pairs of client and day kept in memory before they are handed on
+ROWS_BETWEEN = 100  # rows between two looks at how many counts there are
 MOST_KNOWN_HOURS = 20_000
 FAILED_FROM = 400  # the first HTTP status that says that a call failed
 HOUR = timedelta(hours=1)
 CSV_COLUMNS = ("client_id", "day", "calls")
 
-Counts = dict[tuple[str, date], int]
+Clients = defaultdict[str, int]
+"""The calls of one day by client."""
+Counts = defaultdict[date, Clients]
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _CALLS = re.compile(r"\d{1,12}")
@@ -60,8 +64,9 @@ class Reading:
     lines: int = 0
     failed: int = 0
     first_day: date | None = None
-    counts: Counts = field(default_factory=dict)
-    _known: dict[str, date] = field(default_factory=dict)
+    counts: Counts = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
+    _hours: dict[str, Clients] = field(default_factory=dict)
+    _days: dict[str, date] = field(default_factory=dict)
 
     def read(self, source: Source, form: UsageFormat) -> None:
         """Count everything in ``source``. Raises BadFile only when it cannot be read as ``form`` at all."""
@@ -73,33 +78,36 @@ class Reading:
                 self._count_calls(block, number)
                 number += len(block)
                 self._relieve()
-        self.hand_on(self.counts)
-        self.counts.clear()
+        self._hand_on()
 
     def _relieve(self) -> None:
-        if len(self.counts) >= MOST_COUNTS:
-            self.hand_on(self.counts)
-            self.counts.clear()
+        if sum(map(len, self.counts.values())) >= MOST_COUNTS:
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        self.hand_on(self.counts)
+        self.counts.clear()
+        self._hours.clear()  # what it knows of each hour are the counts of its day
 
     def _count_calls(self, block: list[bytes], first_number: int) -> None:
         """The loop over a gateway's log. What is unusual in a line is left to ``_one_call``."""
-        counts, known, loads, moment = self.counts, self._known, orjson.loads, datetime.fromisoformat
+        hours, loads, moment, failed_from = self._hours, orjson.loads, datetime.fromisoformat, FAILED_FROM
         failed = 0
         for number, line in enumerate(block, first_number):
             try:
                 call = loads(line)
                 stamp = call["timestamp"]
-                day = known[stamp[:13] if stamp[-1] == "Z" else stamp[:13] + stamp[-6:]]
+                clients = hours[stamp[:13] if stamp[-1] == "Z" else stamp[:13] + stamp[-6:]]
                 status = call.get("status", 200)
                 if moment(stamp).tzinfo is None or status.__class__ is not int:
                     raise ValueError
-                if status >= FAILED_FROM:
+                if status >= failed_from:
                     failed += 1
                     continue
                 client = call.get("client_id") or call["azp"]
                 if client.__class__ is not str or not client:
                     raise ValueError
-                counts[client, day] = counts.get((client, day), 0) + 1
+                clients[client] += 1
             except (ValueError, KeyError, TypeError, IndexError):
                 self._unusual(number, line)
         self.failed += failed
@@ -125,11 +133,10 @@ class Reading:
         if _has_failed(call.get("status")):
             self.failed += 1
             return
-        client = _client(call)
-        self.counts[client, day] = self.counts.get((client, day), 0) + 1
+        self.counts[day][_client(call)] += 1
 
     def _day_of(self, stamp: Any) -> date:
-        """The day of a timestamp; it is remembered for the other timestamps of that hour."""
+        """The day of a timestamp; its counts are remembered for the other timestamps of that hour."""
         moment = _moment(stamp)
         try:
             day = moment.astimezone(self.zone).date()
@@ -137,9 +144,9 @@ class Reading:
             raise _Mistake("timestamp", _not_a_time(stamp)) from None
         self._note_day(day, "timestamp")
         if (moment.utcoffset() or HOUR) % HOUR == timedelta(0):
-            if len(self._known) >= MOST_KNOWN_HOURS:
-                self._known.clear()
-            self._known[stamp[:13] if stamp[-1] == "Z" else stamp[:13] + stamp[-6:]] = day
+            if len(self._hours) >= MOST_KNOWN_HOURS:
+                self._hours.clear()
+            self._hours[stamp[:13] if stamp[-1] == "Z" else stamp[:13] + stamp[-6:]] = self.counts[day]
         return day
 
     def _note_day(self, day: date, field_name: str) -> None:
@@ -174,10 +181,13 @@ class Reading:
                 self.problems.add(number, mistake.field, mistake.sentence)
                 continue
             if calls:
-                self.counts[client, day] = self.counts.get((client, day), 0) + calls
-                self._relieve()
-        self.hand_on(self.counts)
-        self.counts.clear()
+                self._count(client, day, calls)
+        self._hand_on()
+
+    def _count(self, client: str, day: date, calls: int) -> None:
+        self.counts[day][client] += calls
+        if self.lines % ROWS_BETWEEN == 0:
+            self._relieve()
 
     def _count_row(self, number: int, row: list[str], order: list[int]) -> None:
         self.lines += 1
@@ -194,15 +204,14 @@ class Reading:
             self.problems.add(number, mistake.field, mistake.sentence)
             return
         if calls:
-            self.counts[client, day] = self.counts.get((client, day), 0) + calls
-            self._relieve()
+            self._count(client, day, calls)
 
     def _csv_day(self, text: str) -> date:
-        day = self._known.get(text)
+        day = self._days.get(text)
         if day is None:
             day = _iso_day(text)
             self._note_day(day, "day")
-            self._known[text] = day
+            self._days[text] = day
         return day
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.lifecycle.accounts import ACCOUNT
@@ -22,6 +23,7 @@ from accounts.models.hold import Hold
 from accounts.models.notice import Notice
 from accounts.models.order import FORM_FIELDS, Order
 from accounts.models.policy import current_policy
+from accounts.models.prepared import Prepared, Slot
 from accounts.models.subject import Subject
 
 _LABELS = {name: name.replace("_", " ") for name in FORM_FIELDS}
@@ -98,9 +100,17 @@ def missing_fields(order: Order) -> tuple[str, ...]:
     missing = [_LABELS[name] for name in FORM_FIELDS if not str(getattr(order, name)).strip()]
     if not (order.as_seller or order.as_broker):
         missing.append("role")
-    if not order.environments.exists():
+    if not _ENVIRONMENTS.rows(order=order.pk):
         missing.append("environments")
     return tuple(missing)
+
+
+_ENVIRONMENTS = Prepared(
+    lambda: Order.environments.through.objects.filter(order=Slot("order", Order._meta.pk)).values_list("environment")[
+        :1
+    ]
+)
+"""One of the environments of an order, if it names any."""
 
 
 def changed_since(subject: Subject, seen: int, by: Actor) -> bool:
@@ -139,17 +149,28 @@ class Parts:
     former_requesters: frozenset[UUID] = frozenset()
 
 
+def _parts(**of: Any) -> QuerySet[Event, Any]:
+    told = Event.objects.filter(subject_type="order", verb__in=["send_for_approval", "reassign"], **of)
+    return told.values_list("subject_id", "verb", "actor_id", "data")
+
+
+_PARTS = Prepared(lambda: _parts(subject_id=Slot("order", Order._meta.pk)))
+
+
+def _told(order_ids: Collection[UUID]) -> Iterable[Any]:
+    if len(order_ids) == 1:
+        return _PARTS.rows(order=next(iter(order_ids)))
+    return _parts(subject_id__in=order_ids)
+
+
 def parts_of(order_ids: Collection[UUID]) -> dict[UUID, Parts]:
     """Everyone who ever sent each order for approval or was its requester before another was named. One query.
 
     An order in which nobody had such a part is missing.
     """
-    told = Event.objects.filter(
-        subject_type="order", subject_id__in=order_ids, verb__in=["send_for_approval", "reassign"]
-    )
     senders: dict[UUID, set[UUID]] = {}
     former: dict[UUID, set[UUID]] = {}
-    for order_id, verb, actor_id, data in told.values_list("subject_id", "verb", "actor_id", "data"):
+    for order_id, verb, actor_id, data in _told(order_ids):
         if verb == "reassign":
             former.setdefault(order_id, set()).add(UUID(data["from_id"]))
         else:

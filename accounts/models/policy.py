@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.lifecycle.policy import POLICY_NAMES, Policy
+from accounts.models.prepared import Prepared
 from accounts.models.subject import Subject
 
 THE_POLICY = UUID(int=1)
@@ -50,4 +51,7 @@ def policy_record() -> PolicyRecord:
 
 def current_policy() -> Policy:
     """The policy in force now: the defaults with the changed numbers over them. One query."""
-    return Policy(**dict(PolicyNumber.objects.values_list("name", "value")))
+    return Policy(**dict(_NUMBERS.rows()))
+
+
+_NUMBERS = Prepared(lambda: PolicyNumber.objects.values_list("name", "value"))

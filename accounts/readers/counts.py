@@ -10,6 +10,7 @@ from django.db.models.functions import Concat
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.states import PROVIDER_TASKS, OrderState, Role, TaskKind
 from accounts.models import Message, MessageState, Order, Task
+from accounts.models.prepared import Prepared
 from accounts.readers.worklist import OPEN_STATES
 
 Numbers = QuerySet[Any, Any]
@@ -17,7 +18,7 @@ Numbers = QuerySet[Any, Any]
 
 def counts(by: Actor) -> dict[str, int]:
     """How much waits behind each page, by URL name: what ``by`` has work with. One query, over indexes."""
-    found = dict(_orders().union(_tasks(), _messages(), all=True))
+    found = dict(_NUMBERS.rows())
     setup, approval = found.get(f"o:{OrderState.CEGAL_SETUP}", 0), found.get(f"o:{OrderState.APPROVAL}", 0)
     numbers = {
         "worklist": (Role.SUPPORT, sum(found.get(f"o:{state}", 0) for state in OPEN_STATES)),
@@ -30,6 +31,9 @@ def counts(by: Actor) -> dict[str, int]:
         "messages": (Role.SUPPORT, found.get(f"m:{MessageState.GIVEN_UP}", 0)),
     }
     return {page: number for page, (role, number) in numbers.items() if by.holds(role)}
+
+
+_NUMBERS = Prepared(lambda: _orders().union(_tasks(), _messages(), all=True))
 
 
 def _orders() -> Numbers:

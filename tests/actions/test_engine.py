@@ -61,7 +61,7 @@ def test_event_and_state_are_one_commit(story: Story, monkeypatch: pytest.Monkey
     def away(*_args: object, **_kwargs: object) -> None:
         raise DatabaseError("the history cannot be written")
 
-    monkeypatch.setattr(Event.objects, "bulk_create", away)
+    monkeypatch.setattr(engine, "insert_row", away)
     with pytest.raises(DatabaseError), transaction.atomic():
         story.do(order, "approve", "responsible")
     order = Order.objects.get(pk=order.pk)

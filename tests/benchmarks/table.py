@@ -49,6 +49,16 @@ def seconds(value: float) -> str:
     return f"{value / scale:.3g} {unit}" if value < 100 * scale else f"{value / scale:.0f} {unit}"
 
 
+def rate(each: Cost) -> str:
+    """How many fit into a CPU second."""
+    return f"{1 / each.cpu / 1e6:.2f} M a CPU second"
+
+
+def pair_of(pair: dict[str, dict[str, float]]) -> tuple[Cost, Cost]:
+    """Floor and ours out of what a step gave."""
+    return Cost(**pair["floor"]), Cost(**pair["ours"])
+
+
 def text(lines: Iterable[Line]) -> str:
     """The table for a terminal, which is a Markdown table at the same time."""
     rows = [HEAD, *(line.cells() for line in lines)]
