@@ -29,6 +29,7 @@ class Disturbance:
         while time.monotonic() < end:
             time.sleep(self.chance.uniform(0.1, 0.7))
             self._bring_back(time.monotonic())
+            self.fleet.revive()
             self.chance.choices(list(often), list(often.values()))[0]()
         self._bring_back(float("inf"))
         self.post.server.hang_up_at.clear()

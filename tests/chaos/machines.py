@@ -93,16 +93,21 @@ class Fleet:
         return (*(f"worker{number}" for number in range(self.workers)), "beat")
 
     def start(self, *names: str) -> None:
-        """Start these programs, or all that do not run; what ended by itself is started again and counted."""
+        """Start these programs, or all that do not run."""
         for name in names or self.names:
-            ended = self.running.get(name)
-            if ended is not None and ended.poll() is None:
+            if name in self.running:
                 continue
-            self.kills["ended by itself"] += ended is not None
             command = BEAT if name == "beat" else (*WORKER, "--hostname", f"{name}@%h")
             with (self.folder / f"{name}.log").open("ab") as log:
                 to = {"stdout": log, "stderr": log, "start_new_session": True}
                 self.running[name] = subprocess.Popen(command, cwd=ROOT, env=self.environment, **to)
+
+    def revive(self) -> None:
+        """Start again what ended by itself, as ``portal.runner`` does: a worker that lost too much at once gives up."""
+        for name in [name for name, process in self.running.items() if process.poll() is not None]:
+            self._kill_group(self.running.pop(name))
+            self.kills["gave up"] += 1
+            self.start(name)
 
     def kill(self, name: str) -> None:
         """SIGKILL for one program and all its children."""

@@ -96,11 +96,11 @@ class Run:
             persons.join()
             if persons.failure:
                 raise persons.failure
-            self._run_dry(day, clock)
+            self._run_dry(day, clock, fleet)
             persons.try_again()
             _confirm_lists(clock)
             self._check_by_hand(clock)
-            self._run_dry(day, clock)
+            self._run_dry(day, clock, fleet)
             assert not persons.again, [life.client_id for life in persons.again]
         finally:
             fleet.stop()
@@ -113,10 +113,11 @@ class Run:
         """A chance of its own for each thread: what one draws does not move the other."""
         return random.Random(f"{self.seed} {name}")
 
-    def _run_dry(self, day: date, clock: Clock) -> None:
+    def _run_dry(self, day: date, clock: Clock, fleet: Fleet) -> None:
         end = time.monotonic() + self.size.patience
         while left := unfinished(day, clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")):
             assert time.monotonic() < end, f"after {self.size.patience} s there are still {left}"
+            fleet.revive()
             time.sleep(0.3)
 
     def _check_by_hand(self, clock: Clock) -> None:
