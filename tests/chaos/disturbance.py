@@ -24,7 +24,15 @@ class Disturbance:
 
     def go_on(self, seconds: float) -> None:
         """Pull a plug twice a second or so, for so long; at the end everything runs again."""
-        often = {self._child: 8, self._worker: 2, self._beat: 1, self._redis: 2, self._mail: 2, self._line: 1}
+        often = {
+            self._sender: 6,
+            self._child: 4,
+            self._worker: 2,
+            self._beat: 1,
+            self._redis: 2,
+            self._mail: 2,
+            self._line: 1,
+        }
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             time.sleep(self.chance.uniform(0.1, 0.7))
@@ -33,6 +41,7 @@ class Disturbance:
             self.chance.choices(list(often), list(often.values()))[0]()
         self._bring_back(float("inf"))
         self.post.server.hang_up_at.clear()
+        self.post.server.strike = None
         self.fleet.start()
 
     def _bring_back(self, now: float) -> None:
@@ -52,9 +61,13 @@ class Disturbance:
             self._after(lambda: self.fleet.start(name))
 
     def _child(self) -> None:
-        up = [name for name in self.fleet.running if name != "beat"]
+        up = [name for name in list(self.fleet.running) if name != "beat"]
         if up:
             self.fleet.kill_child(self.chance.choice(up), self.chance)
+
+    def _sender(self) -> None:
+        """The next mail is accepted, and at that moment a child of a worker dies: perhaps the one that sent it."""
+        self.post.server.strike = self._child
 
     def _beat(self) -> None:
         if "beat" in self.fleet.running:

@@ -10,10 +10,11 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.delivery.smtp import MoodyServer, listening
 from tests.servers import NotInstalledError, answers_ping, free_port, wait_for
@@ -58,10 +59,24 @@ class Redis:
 
 
 @dataclass
+class Mailbox(MoodyServer):
+    """``strike`` is called once, when a mail was accepted and its sender does not know it yet."""
+
+    strike: Callable[[], object] | None = None
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        answer = await super().handle_DATA(server, session, envelope)
+        if self.strike is not None:
+            strike, self.strike = self.strike, None
+            strike()
+        return answer
+
+
+@dataclass
 class Post:
     """The mail server: ``stop`` cuts every connection, ``start`` listens again at the same address."""
 
-    server: MoodyServer
+    server: Mailbox
     listens: AbstractContextManager[MoodyServer] | None = None
 
     def start(self) -> None:
@@ -117,7 +132,8 @@ class Fleet:
 
     def kill_child(self, name: str, chance: random.Random) -> bool:
         """SIGKILL for one of a worker's children; False when it has none yet."""
-        children = _children(self.running[name].pid)
+        process = self.running.get(name)
+        children = _children(process.pid) if process is not None else []
         if not children:
             return False
         with contextlib.suppress(ProcessLookupError):

@@ -21,12 +21,11 @@ from accounts.outbox import CHECK
 from accounts.people import actor_of
 from tests.chaos.clock import VARIABLE, Clock
 from tests.chaos.disturbance import Disturbance
-from tests.chaos.machines import Fleet, Post, Redis
+from tests.chaos.machines import Fleet, Mailbox, Post, Redis
 from tests.chaos.persons import Persons
 from tests.chaos.population import DAY, WHERE, Life, addresses_refused, settle
 from tests.chaos.verdict import unfinished
 from tests.delivery.processes import database_url
-from tests.delivery.smtp import MoodyServer
 from tests.servers import free_port, wait_for
 
 
@@ -61,7 +60,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
-        self.redis, self.post = Redis(self.folder), Post(MoodyServer(port=free_port()))
+        self.redis, self.post = Redis(self.folder), Post(Mailbox(port=free_port()))
         self.last = self.first + max(self.size.days) * DAY
 
     def live(self, patch: pytest.MonkeyPatch) -> None:
