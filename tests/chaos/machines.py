@@ -57,6 +57,11 @@ class Redis:
             self.process.wait()
         self.process = None
 
+    def freeze(self) -> None:
+        """Let it take connections and answer nobody."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGSTOP)
+
 
 @dataclass
 class Mailbox(MoodyServer):
