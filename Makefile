@@ -9,7 +9,7 @@ VENV ?= .venv
 UV := $(shell command -v uv 2>/dev/null)
 PY := $(VENV)/bin/python
 
-.PHONY: help run setup test check docs screens bench messages lock clean
+.PHONY: help run setup test check docs screens bench chaos messages lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -62,6 +62,11 @@ screens: setup ## take pictures of every page in every role into docs/screens/
 bench: setup ## measure against the bare minimum, on SQLite and PostgreSQL
 	@tests/bring.sh
 	@exec $(PY) -m tests.benchmarks
+
+chaos: setup ## kill workers, beat, Redis and mail server at random under thousands of due accounts (CHAOS_SEED=)
+	@tests/bring.sh
+	@$(PY) -m scripts.messages
+	@exec $(PY) -m tests.chaos 3
 
 messages: setup ## collect the texts to translate into locale/, and compile them (needs xgettext)
 	$(PY) manage.py makemessages --locale nb --no-wrap --no-location --ignore '.venv/*' --ignore 'tests/*' --ignore 'loop_standin/*'

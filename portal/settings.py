@@ -202,21 +202,21 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
+_in_the_database = {
+    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "LOCATION": "portal_cache",
+    "OPTIONS": {"MAX_ENTRIES": 100_000},  # what is thrown out early is a rate limit that was not counted
+}
+# shared by all web processes, so that rate limits count once
+CACHES: dict[str, dict[str, Any]] = {"default": _in_the_database}
 if _broker.startswith("redis"):
-    CACHES: dict[str, dict[str, Any]] = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": CELERY_BROKER_URL,
-            "KEY_PREFIX": "portal",
-        }
-    }
-else:  # shared by all web processes, so that rate limits count once
     CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-            "LOCATION": "portal_cache",
-            "OPTIONS": {"MAX_ENTRIES": 100_000},  # what is thrown out early is a rate limit that was not counted
-        }
+            "BACKEND": "portal.cache.RedisOrBeside",
+            "LOCATION": CELERY_BROKER_URL,
+            "KEY_PREFIX": "portal",
+        },
+        "beside": _in_the_database,
     }
 
 # --- Language and time

@@ -126,14 +126,15 @@ def redis() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
         try:
-            wait_for(lambda: _answers(port), what="Redis")
+            wait_for(lambda: answers_ping(port), what="Redis")
             yield f"redis://127.0.0.1:{port}/0"
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait()
 
 
-def _answers(port: int) -> bool:
+def answers_ping(port: int) -> bool:
+    """Does a Redis answer on this port of 127.0.0.1?"""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
             connection.sendall(b"PING\r\n")

@@ -206,7 +206,7 @@ def _merge_once(staged: StagedUsage, counted: Counted, digest: str, said: Said) 
     batch = usage_history.taken(said, merged, covered, taken_before=before, **numbers)
     transaction.set_rollback(said.dry_run)
     return Taken(
-        counted.lines, counted.failed, merged, covered.days, said.covers_through, covered.gap, before, batch,
+        counted.lines, counted.failed, merged, covered.days, said.complete_through, covered.gap, before, batch,
         covered.notes,
     )  # fmt: skip
 

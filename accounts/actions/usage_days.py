@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.utils import timezone
+
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import NotReady
 from accounts.lifecycle.sentence import Sentence as _
@@ -37,6 +39,13 @@ class Said:
     ticket: Ticket | None = None
     dry_run: bool = False  # everything is tried, nothing is kept
 
+    @property
+    def complete_through(self) -> date | None:
+        """The last day that counts as covered, at most yesterday: calls of a day that is not over may still come."""
+        if self.covers_through is None:
+            return None
+        return min(self.covers_through, timezone.localdate(self.now) - ONE_DAY)
+
 
 @dataclass(frozen=True)
 class Covered:
@@ -52,21 +61,25 @@ def cover(said: Said, earliest: date | None) -> Covered:
 
     Call it in the transaction that counts the delivery, with the environment's row locked.
     """
-    if said.covers_through is None:
+    through = said.complete_through
+    if through is None:
         return Covered()
     stretches = watch_of(said.feed.environment_id).stretches
     known_through = stretches[-1][1] if stretches else None
-    first, notes = _first_day(said.covers_from, known_through, earliest, said.covers_through)
-    if first > said.covers_through:
+    first, notes = _first_day(said.covers_from, known_through, earliest, through)
+    if through != said.covers_through:
+        day = str(said.covers_through)
+        notes += (_("%(day)s is not over, so it does not count as covered: calls may still come.", day=day),)
+    if first > through:
         return Covered(notes=notes)
     Coverage.objects.get_or_create(
-        environment=said.feed.environment, source=said.feed.name, first_day=first, last_day=said.covers_through,
+        environment=said.feed.environment, source=said.feed.name, first_day=first, last_day=through,
         defaults={"received_at": said.now, "feed": said.feed},
     )  # fmt: skip
     known_before = max((last for start, last in stretches if start < first), default=None)
     if known_before is None or known_before + ONE_DAY >= first:
-        return Covered((first, said.covers_through), None, notes)
-    return Covered((first, said.covers_through), (known_before + ONE_DAY, first - ONE_DAY), notes)
+        return Covered((first, through), None, notes)
+    return Covered((first, through), (known_before + ONE_DAY, first - ONE_DAY), notes)
 
 
 def check_days(first: date | None, last: date, today: date) -> None:

@@ -25,13 +25,15 @@ def accept_gap(
     """Support accepts that nobody will ever say what happened on these days: they do not hold a suspension any more.
 
     Asked again for the same days, the first acceptance stands. Raises NotAllowed for anybody but Support,
-    NotReady without a reason, for days to come, or when none of the days is unknown.
+    NotReady without a reason, for days that are not over, or when none of the days is unknown.
     """
     if not by.holds(Role.SUPPORT):
         raise NotAllowed(_("Only Support can accept a gap."))
     if not reason.strip():
         raise NotReady(_("Write why these days may be taken as known. The reason is kept."))
     check_days(first_day, last_day, timezone.localdate(now))
+    if last_day >= timezone.localdate(now):
+        raise NotReady(_("Only days that are over can be accepted: calls of today may still come."))
     with transaction.atomic():
         Environment.objects.select_for_update().get(pk=environment.pk)
         same = Coverage.objects.filter(

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.actions.staging import TEXT, WHOLE, Staging, day_type
 from accounts.lifecycle.states import AccountState
-from accounts.models import Account, DailyUsage, Environment, Feed, Figure, LastUse
+from accounts.models import Account, DailyUsage, Environment, Feed, Figure, LastUse, effective_at
 
 NAMED = 20  # clients that a report names
 _OVER = (AccountState.SUSPENDED.value, AccountState.CLOSED.value)
@@ -114,10 +114,13 @@ class StagedUsage(Staging):
             list(_OVER),
         )
         last_day = {client: _day(day) for client, day in used}
+        over = Account.objects.filter(environment=environment, state__in=_OVER) if used else Account.objects.none()
+        ended = [account for account in over.iterator() if account.client_id in last_day]
+        effective = effective_at(account.pk for account in ended)  # one that was closed later was suspended before that
         found = []
-        for account in Account.objects.filter(environment=environment, state__in=_OVER).iterator() if used else ():
-            day = last_day.get(account.client_id)
-            if day is not None and day > timezone.localdate(account.state_since):
+        for account in ended:
+            day, since = last_day[account.client_id], account.state_since
+            if day > timezone.localdate(min(since, effective.get(account.pk, since))):
                 found.append((account.client_id, day))
         return tuple(sorted(found))
 

@@ -128,6 +128,17 @@ def test_a_closed_account_too_and_an_active_one_never(story: Story) -> None:
     assert state(active) == "active"
 
 
+def test_late_data_about_calls_between_the_suspension_and_a_later_closing_raises_a_task(
+    story: Story, account: Account
+) -> None:
+    disabled(story, account)
+    story.now += 10 * ONE_DAY
+    story.do(Account.objects.get(pk=account.pk), "close", "support", comment="Gone.")
+    taken = feed(story, TODAY + 5 * ONE_DAY, through=TODAY + 12 * ONE_DAY)
+    assert taken.merged.after_the_end == (("client", TODAY + 5 * ONE_DAY),)
+    assert [task.account_id for task in calls_tasks()] == [account.pk]
+
+
 def test_the_same_file_twice_raises_one_task(story: Story, account: Account) -> None:
     disabled(story, account)
     feed(story, TODAY + ONE_DAY, through=TODAY + 2 * ONE_DAY)

@@ -36,7 +36,18 @@ class TestCoverage:
         assert taken.covered == (YESTERDAY, YESTERDAY)
         assert "only 2026-11-22 counts as covered" in str(taken.notes[0])
         assert not UsageFile.objects.exists()
-        assert take(through=TODAY).covered == (TODAY, TODAY)
+        tomorrow = NOW + timedelta(days=1)
+        assert take(through=TODAY, now=tomorrow).covered == (TODAY, TODAY)
+
+    def test_a_day_that_is_not_over_is_not_covered(self) -> None:
+        """A call in its evening would be reported tomorrow, and be too late for a suspension at six."""
+        account("alpha")
+        taken = take(call(), call(at="2026-11-23T07:00:00Z"), through=TODAY, covers_from=date(2026, 11, 20))
+        assert taken.covered == (date(2026, 11, 20), YESTERDAY)
+        assert "2026-11-23 is not over" in str(taken.notes[-1])
+        assert usage() == {"2026-11-20": 1, "2026-11-23": 1}
+        assert take(through=TODAY).covered is None
+        assert take(through=TODAY, now=NOW + timedelta(days=1)).covered == (TODAY, TODAY)
 
     def test_late_data_counts_and_covers_nothing_more(self) -> None:
         account("alpha")
@@ -74,7 +85,7 @@ class TestTwice:
     def test_the_same_file_changes_no_count(self) -> None:
         account("alpha")
         take(call(), call())
-        taken = take(call(), call(), through=TODAY, now=NOW + timedelta(hours=1))
+        taken = take(call(), call(), through=TODAY, now=NOW + timedelta(days=1))
         assert usage() == {"2026-11-20": 2}
         assert taken.taken_before == NOW
         assert taken.merged.calls == 0
@@ -183,6 +194,8 @@ class TestAcceptedGaps:
             self.accept(YESTERDAY, YESTERDAY, reason=" ", by=by)
         with pytest.raises(NotReady, match="future"):
             self.accept(TODAY, TODAY + timedelta(days=1), by=by)
+        with pytest.raises(NotReady, match="days that are over"):
+            self.accept(YESTERDAY, TODAY, by=by)
         with pytest.raises(NotReady, match="later than"):
             self.accept(TODAY, YESTERDAY, by=by)
         with pytest.raises(NotReady, match="There is no gap"):

@@ -108,11 +108,13 @@ class TestSendingAgain:
     def test_without_a_key_the_same_lines_still_count_once(self, program: Program) -> None:
         account("alpha")
         program.counted(line(), **THROUGH)
-        answer = program.counted(line(), environment="TEST", covers_through="2026-11-23").json()
+        answer = program.counted(
+            line(), environment="TEST", covers_through="2026-11-22", covers_from="2026-11-01"
+        ).json()
         assert (answer["outcome"], answer["calls"]) == (BatchOutcome.REPEATED.value, 0)
         assert answer["taken_before"] is not None
         assert usage() == {"2026-11-20": 3}
-        assert covered()[-1] == ("2026-11-23", "2026-11-23")
+        assert covered()[0] == ("2026-11-01", "2026-11-22")
 
     def test_the_file_and_the_program_do_not_count_the_same_log_twice(self, program: Program) -> None:
         account("alpha")

@@ -91,7 +91,8 @@ class TestImportUsage:
         ]
         assert run(*self.through(folder / "usage.ndjson", day="2026-11-23")).splitlines() == [
             "This file was taken in on 2026-11-23 at 09:00: its lines are skipped.",
-            "TEST is covered on 2026-11-23.",
+            "TEST was covered through 2026-11-22 before; that stays as it is.",
+            "23 November 2026 is not over, so it does not count as covered: calls may still come.",
             "Unknown in TEST, skipped: 1 client: beta",
         ]
         assert DailyUsage.objects.get().calls == 1

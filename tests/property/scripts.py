@@ -164,9 +164,9 @@ def feed_stopped(story: Story) -> None:
 def use_never_known(story: Story) -> None:
     made = World(story, START)
     made.bring("TEST", None)
-    made.pass_days(50)
-    made.feed("TEST", made.today, made.today, [])
-    for after in (320, 45, 1):
+    made.pass_days(51)
+    made.feed("TEST", made.today - DAY, made.today - DAY, [])
+    for after in (319, 45, 1):
         fed_check(made, after=after)
     assert made.accounts[0].state == "notified"
 

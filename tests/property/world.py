@@ -135,6 +135,7 @@ class World:
             source=source, by=SYSTEM, now=self.now(),
         )  # fmt: skip
         self.sent.append((environment, text, through, since))
+        through = min(through, self.today - DAY)  # today is not over: nobody can say of it that nothing happened
         calls = [json.loads(line) for line in text.splitlines()]
         days = [date.fromisoformat(call["timestamp"][:10]) for call in calls]
         where = self.places[environment]
