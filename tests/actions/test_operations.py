@@ -171,7 +171,7 @@ class TestRotation:
     def test_a_second_secret_comes_beside_the_first_and_the_old_one_goes_by_its_id(
         self, story: Story, graph: FakeGraph, on: Connected, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def check(_url: str, client_id: str, secret: str, *, allow_private: bool) -> loop.TokenCheck:
+        def check(_url: str, client_id: str, secret: str, **_how: object) -> loop.TokenCheck:
             ok = graph.works(client_id, secret)
             return loop.TokenCheck(loop.Outcome.OK if ok else loop.Outcome.WRONG_SECRET, "It answered.", elapsed_ms=1)
 
