@@ -27,7 +27,7 @@ class TestOrders:
         waits, sent = story.order_in("support"), story.order_in("cegal_setup")
         ended, _draft = story.order_in("rejected"), story.draft()
         Order.objects.filter(pk=sent.pk).update(state_since=timezone.now() - timedelta(days=90))
-        Order.objects.filter(pk=waits.pk).update(state_since=timezone.now())  # the API reads the machine's clock
+        Order.objects.filter(pk=waits.pk).update(state_since=timezone.now())
         caller = Caller(Role.SUPPORT)
         assert references(caller.get("orders")) == [sent.reference, waits.reference]
         assert set(references(caller.get("orders", state="all"))) == {o.reference for o in (waits, sent, ended)}
