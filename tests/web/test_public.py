@@ -150,7 +150,7 @@ OVERSIGHT = ["audit", "reports"]
 def test_the_navigation_shows_what_a_role_may_open(roles: list[Role], pages: list[str]) -> None:
     request = RequestFactory().get("/")
     request.user = person(*roles)
-    own = ["my_orders", "my_accounts", "getting_started"]
+    own = ["my_orders", "my_accounts", "getting_started", "documentation"]
     shown = [item.url.strip("/") for group in nav.groups_for(request, {"worklist": 3}) for item in group.items]
     assert shown == [*pages, *own]
 
