@@ -14,7 +14,7 @@ from accounts.lifecycle.states import AccountState, NoticeOutcome
 from accounts.models import Account, Coverage, Environment, Notice, SuspensionList
 from accounts.readers import paging
 
-SHOWN = 50
+SHOWN = 25
 BY_NAME = paging.Order("client_id")
 
 

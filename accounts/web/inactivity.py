@@ -35,7 +35,7 @@ STAFF = (Role.SUPPORT, Role.SERVICE_RESPONSIBLE, Role.ADMINISTRATOR)
 CHEAP = 2000
 """So many accounts that may be due are decided while somebody waits for the page; more are for the command."""
 
-SHOWN = 200
+SHOWN = 25
 RUNS = 5
 CHECK = "check_inactivity"
 REASONS = {

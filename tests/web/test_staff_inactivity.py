@@ -82,7 +82,11 @@ def test_only_the_first_held_accounts_are_listed(story: Story, monkeypatch: pyte
     monkeypatch.setattr(page_module, "SHOWN", 2)
     for _number in range(3):
         story.account(last_used_on=TODAY - timedelta(days=400))
-    assert "The first 2 of 3" in read(browser(story, "support"), URL)
+    client = browser(story, "support")
+    text = read(client, URL)
+    assert "The first 2 of 3" in text
+    rest = text.split("See all of them")[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    assert words(read(client, rest)).count("No usage was ever received for this environment") == 3
 
 
 def test_open_notices_say_what_comes_next(story: Story) -> None:
