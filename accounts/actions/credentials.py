@@ -167,10 +167,14 @@ def _collected(row: Credential, account: Account, by: Actor) -> tuple[Tell, ...]
 def _keep(
     credential: Credential, account: Account, checked: Checked, *, by: Actor, now: datetime, again: datetime | None
 ) -> None:
-    """Keep what came of a check; a secret rotation that waited for the end of the round goes on with it."""
+    """Keep what came of a check; a secret rotation that waited for the end of the round goes on with it.
+
+    Whoever asks at once, and not in a round, sees for themselves that the secret does not work.
+    """
+    in_a_round = credential.check_due_at is not None
     with transaction.atomic():
         verifying.keep(credential, account, checked, by=by, now=now, again=again)
-        if again is None and credential.rotation_id is not None:
+        if again is None and credential.rotation_id is not None and (checked.token.ok or in_a_round):
             _go_on(credential.rotation_id, checked.token.ok, by, now)
 
 
