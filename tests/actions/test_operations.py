@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from accounts.actions import new_secret, operation_ends, operations, provider, results, rotation, setup
+from accounts.actions import new_secret, operation_ends, operations, ordering, provider, results, rotation, setup
 from accounts.actions.secrets import opened
 from accounts.gateways import loop
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
@@ -115,8 +115,6 @@ class TestSetUp:
         assert not Task.objects.open().exists()
 
     def _asked(self, story: Story, account: Account) -> Order:
-        from accounts.actions import ordering
-
         order = ordering.start_reactivation(account, by=story.actor("ingrid"), now=story.now)
         kept = {"technical_name": "Tor", "technical_email": "tor@nordsjo.example", "system": "SAP"}
         ordering.save_answers(order, kept, by=story.actor("ingrid"), now=story.now)
