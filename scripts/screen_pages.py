@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import people
-from accounts.actions import bounces, deputies, handovers, holds, tokens, uploads, webhooks
+from accounts.actions import bounces, deputies, handovers, holds, rotation, tokens, uploads, webhooks
 from accounts.gateways.reports import Report
 from accounts.lifecycle.actor import Actor
 from accounts.management.samples.cast import EVEN, HENRIK, INGRID, JONAS, MARTE, RAGNHILD, SILJE, SKAGERRAK
@@ -69,11 +69,19 @@ def _none() -> list[Any]:
 
 
 def _order(state: str, attribute: str = "reference") -> Row:
-    return lambda: [getattr(Order.objects.filter(state=state).latest("state_since"), attribute)]
+    return lambda: [getattr(_latest(state), attribute)]
 
 
 def _own(state: str, *more: str) -> Row:
-    return lambda: [Order.objects.filter(state=state).latest("state_since").reference, *more]
+    return lambda: [_latest(state).reference, *more]
+
+
+def _latest(state: str) -> Order:
+    return Order.objects.filter(state=state).exclude(kind="secret_rotation").latest("state_since")
+
+
+def _rotation(attribute: str) -> Row:
+    return lambda: [getattr(Order.objects.filter(kind="secret_rotation")[0], attribute)]
 
 
 def _account(state: str, *more: str) -> Row:
@@ -136,6 +144,8 @@ TABLE: list[tuple[str, str, str, Row, str]] = [
     ("requester", "account-notified", "account", _mine("notified"), ""),
     ("requester", "account-suspended", "account", _mine("suspended"), ""),
     ("requester", "account-close", "account_verb", _mine("active", "close"), ""),
+    ("requester", "account-rotate", "account_rotate", _mine("active"), ""),
+    ("requester", "account-rotating", "account", _rotation("concerns_id"), ""),
     ("requester", "account-hand-over", "account_hand_over", _mine("active"), ""),
     ("requester", "answer-all", "answer_all", _none, ""),
     ("requester", "collect", "collect", _collect, "often"),
@@ -164,6 +174,7 @@ TABLE: list[tuple[str, str, str, Row, str]] = [
     ("support", "staff-account-suspend", "account_verb", _account("active", "suspend"), ""),
     ("support", "staff-account-hold", "account_verb", _account("active", "hold"), ""),
     ("support", "staff-account-use", "account_use", _account("active"), ""),
+    ("support", "staff-secrets", "staff_secrets", _none, "?state=all"),
     ("support", "staff-account-new-secret", "account_new_secret", _account("active"), ""),
     ("support", "inactivity", "inactivity", _none, "often"),
     ("support", "suspension-list", "suspension_list", _first(SuspensionList), ""),
@@ -196,6 +207,7 @@ TABLE: list[tuple[str, str, str, Row, str]] = [
     ("cegal", "cegal-done", "cegal_queue", _none, "?state=done"),
     ("cegal", "cegal-order", "cegal_order", _order("cegal_setup"), "often"),
     ("cegal", "cegal-hand-back", "order_verb", lambda: [*_order("cegal_setup")(), "hand_back"], ""),
+    ("cegal", "cegal-rotation", "cegal_order", _rotation("reference"), ""),
     ("cegal", "cegal-task", "cegal_task", _task("disable_client"), ""),
     ("administrator", "people", "people", _none, ""),
     ("administrator", "person", "person", _person, ""),
@@ -248,6 +260,7 @@ def prepare() -> None:
     active = Account.objects.filter(state="active").order_by("client_id")
     until = today + timedelta(days=30)
     holds.set_hold(active[0], until=until, by=marte, now=now, comment="The project starts in spring.")
+    rotation.ask(active[1], by=marte, now=now, comment="The owner asked for it by phone.")
     own = active.filter(organisation__name=SKAGERRAK.name)[0]
     handovers.hand_over(
         own, email=f"line.berg@{EVEN.email.partition('@')[2]}", name="Line Berg", by=_actor(own.owner.email), now=now,

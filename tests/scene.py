@@ -16,6 +16,7 @@ from accounts import people
 from accounts.actions import (
     bounces,
     connectors,
+    credentials,
     deputies,
     engine,
     handovers,
@@ -26,6 +27,7 @@ from accounts.actions import (
     operations,
     ordering,
     provider,
+    rotation,
     tokens,
     uploads,
     webhooks,
@@ -37,6 +39,7 @@ from accounts.lifecycle.states import AccountState, OrderState, Role
 from accounts.models import (
     Account,
     Connector,
+    Credential,
     DailyUsage,
     Finding,
     Handover,
@@ -112,6 +115,7 @@ class Scene(Story):
         )  # fmt: skip
         self._bounce()
         self._reactivation()
+        self._rotations()
         self.list = SuspensionList.objects.get()
         new_secret.ask_for_new_secret(self.active, by=self.actor("support"), now=self.now, comment="It leaked.")
         self.new_secret = Task.objects.get(account=self.active)
@@ -135,6 +139,25 @@ class Scene(Story):
         self.done_task = Task.objects.get(account=account)
         provider.confirm(self.done_task, by=self.actor("cegal"), now=self.now)
         self.reactivation = ordering.start_reactivation(account, by=self.actor("ingrid"), now=self.now)
+
+    def _rotations(self) -> None:
+        """An account that may ask for a new secret, one whose order is at Cegal, one with both, one to remove."""
+        owned = {"last_used_on": self.today}
+        self.rotatable = self.account(client_id="nordsjo-rotatable", **owned)
+        self.rotating = self.account(client_id="nordsjo-rotating", **owned)
+        asking = {"by": self.actor("ingrid"), "now": self.now}
+        self.rotation = rotation.ask(self.rotating, **asking)
+        self.two_secrets, done = (self.account(client_id=f"nordsjo-{name}", **owned) for name in ("both", "changed"))
+        for account in (self.two_secrets, done):
+            order = rotation.ask(account, **asking)
+            order.concerns = account
+            given = {"client_secret": f"{account.client_id}-secret", "key_id": "k-2"}
+            self.do(order, "complete_setup", "cegal", **given, expires_on=str(self.today + timedelta(days=400)))
+            self.do(order, "issue_credentials", "support", override="on", comment="No network in tests.")
+            credentials.reveal(account.credentials.get(), **asking)
+        Credential.objects.filter(account=done).update(verified_at=self.now)
+        rotation.confirm_in_use(done, **asking)
+        self.old_secret = Task.objects.get(account=done)
 
     def _brake(self) -> None:
         """Twelve notices that nobody answered: more than one run may suspend without asking a person."""

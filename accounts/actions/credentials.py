@@ -46,8 +46,9 @@ def verify(credential: Credential, *, by: Actor, now: datetime) -> loop.TokenChe
         secret,
         allow_private=account.environment.private_addresses_allowed,
     )
+    first = credential.checked_at is None
     _keep_outcome(credential, account, checked, by, now)
-    if credential.rotation_id is not None:
+    if credential.rotation_id is not None and (checked.ok or first):
         _go_on(credential.rotation_id, checked.ok, by, now)
     return checked
 
@@ -155,7 +156,7 @@ def _collected(row: Credential) -> tuple[Tell, ...]:
 
 
 def _go_on(rotation: UUID, verified: bool, by: Actor, now: datetime) -> None:
-    """A second secret that works is handed over by the portal itself; of one that does not, Support is told."""
+    """A second secret that works is handed over by the portal itself; of one that does not, Support is told once."""
     order = (
         Order.objects.select_related("concerns").filter(pk=rotation, state=OrderState.CREDENTIAL_ISSUE.value).first()
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,18 +12,19 @@ from django import forms
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 
 from accounts import verbs
-from accounts.actions import api_answers
+from accounts.actions import api_answers, rotation
 from accounts.api import described
 from accounts.api.calls import caller, find_account, find_order, ticket
 from accounts.api.problems import Wrong
 from accounts.api.schemas import Done
-from accounts.forms.verbs import VerbForm
+from accounts.forms.verbs import ReasonForm, VerbForm
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace, NotReady
-from accounts.models import Account, Order, Scope
+from accounts.models import Account, Event, Order, Scope
 from accounts.models.facts import changed_since, who_was_first
 from accounts.readers import programs
 from accounts.words import say
@@ -39,24 +40,42 @@ def install(api: NinjaAPI) -> None:
         _add_order_verb(api, name, verb)
     for name, verb in verbs.ACCOUNT_VERBS.items():
         _add_account_verb(api, name, verb)
+    _add_replace_secret(api)
 
 
 def _add_order_verb(api: NinjaAPI, name: str, verb: verbs.Verb) -> None:
     @api.post(f"/orders/{{reference}}/{name}", response=Done, **described.verb("order", name, verb))
     def post_order_verb(request: HttpRequest, response: HttpResponse, reference: str) -> dict[str, Any]:
         by = caller(request, Scope.ORDERS_WRITE)
-        return _act(request, response, find_order(by, reference), name, by)
+        found = find_order(by, reference)
+        return _act(request, response, lambda said, seen: _perform(found, name, by, said, seen))
 
 
 def _add_account_verb(api: NinjaAPI, name: str, verb: verbs.Verb) -> None:
     @api.post(f"/accounts/{{uuid:pk}}/{name}", response=Done, **described.verb("account", name, verb))
     def post_account_verb(request: HttpRequest, response: HttpResponse, pk: UUID) -> dict[str, Any]:
         by = caller(request, Scope.ACCOUNTS_WRITE)
-        return _act(request, response, find_account(by, pk), name, by)
+        found = find_account(by, pk)
+        return _act(request, response, lambda said, seen: _perform(found, name, by, said, seen))
+
+
+def _add_replace_secret(api: NinjaAPI) -> None:
+    @api.post(
+        "/accounts/{uuid:pk}/replace_secret",
+        response=Done,
+        **described.action(
+            "account", "replace_secret", ReasonForm,
+            "Orders a second secret on the owner's behalf; the old one goes on working. The answer is about the order.",
+        ),
+    )  # fmt: skip
+    def post_replace_secret(request: HttpRequest, response: HttpResponse, pk: UUID) -> dict[str, Any]:
+        by = caller(request, Scope.ACCOUNTS_WRITE)
+        found = find_account(by, pk)
+        return _act(request, response, lambda said, seen: _replace_secret(found, by, said, seen))
 
 
 def _act(
-    request: HttpRequest, response: HttpResponse, subject: Order | Account, name: str, by: Actor
+    request: HttpRequest, response: HttpResponse, do: Callable[[Mapping[str, Any], int | None], dict[str, Any]]
 ) -> dict[str, Any]:
     said = _body(request)
     seen = _seen(request, said)
@@ -64,7 +83,7 @@ def _act(
     mine = ticket(request, str(seen))
 
     def work() -> dict[str, Any]:
-        return _perform(subject, name, by, said, seen)
+        return do(said, seen)
 
     done = api_answers.once(mine, work, now=now)
     response["ETag"] = f'"{done.answer["version"]}"'
@@ -81,13 +100,31 @@ def _perform(
         event = verbs.perform(subject, name, by=by, now=timezone.now(), data=data, seen=seen)
     except verbs.InvalidInput as invalid:
         raise Wrong(422, say(invalid.sentence), errors=_errors(invalid.form)) from None
+    return _done(subject, event, by, say(verbs.verb_of(subject, name).said))
+
+
+def _replace_secret(account: Account, by: Actor, said: Mapping[str, Any], seen: int | None) -> dict[str, Any]:
+    if seen is not None and changed_since(account, seen, by):
+        raise LostRace(who_was_first(account))
+    form = ReasonForm(_as_typed(ReasonForm(subject=account), said), subject=account)
+    if not form.is_valid():
+        raise Wrong(422, "This is not complete.", errors=_errors(form))
+    try:
+        order = rotation.ask(account, by=by, now=timezone.now(), **form.arguments())
+    except NotReady as refusal:
+        raise Wrong(409, say(refusal.sentence), state=account.state, version=account.version) from None
+    sent = Event.objects.filter(subject_type=Order.subject_type(), subject_id=order.pk).latest("seq")
+    return _done(order, sent, by, _("Cegal is asked for a second secret. The old one goes on working."))
+
+
+def _done(subject: Order | Account, event: Event, by: Actor, sentence: str) -> dict[str, Any]:
     happened = programs.plain(event, by)
     return {
         "subject": subject.reference if isinstance(subject, Order) else str(subject.pk),
         "version": event.seq,
         "state": event.target,
         "event": {**happened, "at": event.at.isoformat()},
-        "said": say(verbs.verb_of(subject, name).said),
+        "said": sentence,
     }
 
 

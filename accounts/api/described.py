@@ -31,13 +31,28 @@ _OF_EACH_ENVIRONMENT: dict[type[VerbForm], dict[str, dict[str, Any]]] = {
 }
 
 
+_OF_ONE_SECRET: dict[str, Any] = {
+    "client_secret": {
+        "type": "string", "maxLength": 500, "writeOnly": True,
+        "description": "Of a reactivation or a secret rotation: the new client secret.",
+    },
+    "expires_on": {"type": ["string", "null"], "format": "date"},
+    "key_id": {"type": "string", "maxLength": 100, "description": "Of a secret rotation: the secret's id."},
+}  # fmt: skip
+
+
 def verb(kind: str, name: str, verb: Verb) -> dict[str, Any]:
     """What ``NinjaAPI.post`` is told about the verb ``name`` of a ``kind`` of subject."""
+    return action(kind, name, verb.form, f"{verb.explains} {_per_environment(verb.form)}".strip())
+
+
+def action(kind: str, name: str, form: type[VerbForm], description: str) -> dict[str, Any]:
+    """As ``verb``, for what is no row of a lifecycle."""
     words = name.replace("_", " ")
-    fields = _fields(verb.form)
+    fields = _fields(form)
     return {
         "summary": f"{words.capitalize()} ({kind})",
-        "description": f"{verb.explains} {_per_environment(verb.form)}".strip(),
+        "description": description,
         "operation_id": f"{kind}_{name}",
         "url_name": f"{kind}_{name}",
         "openapi_extra": {
@@ -56,6 +71,8 @@ def _fields(form: type[VerbForm]) -> dict[str, Any]:
             f"comment_{name}": {"type": "string", "maxLength": LONGEST_COMMENT, "description": str(label)}
             for name, label in FIELD_LABELS.items()
         }
+    if issubclass(form, SetupForm):
+        properties |= _OF_ONE_SECRET
     schema: dict[str, Any] = {
         "type": "object",
         "properties": {**properties, "seen": _SEEN},

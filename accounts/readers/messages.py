@@ -82,6 +82,16 @@ KINDS = {
     "new_secret_asked": gettext_noop("New secret wanted, for Cegal"),
     "new_secret_entered": gettext_noop("New secret entered, for Support"),
     "new_secret_ready": gettext_noop("New secret ready to collect"),
+    "rotation_asked": gettext_noop("Second secret asked for"),
+    "rotation_not_verified": gettext_noop("Second secret does not work, for Support"),
+    "rotation_ready": gettext_noop("Second secret ready to collect"),
+    "rotation_collected": gettext_noop("Second secret collected"),
+    "rotation_ended": gettext_noop("Secret rotation ended without a new secret"),
+    "old_secret_goes_soon": gettext_noop("Old secret removed soon"),
+    "old_secret_removed": gettext_noop("Old secret removed"),
+    "secret_expires": gettext_noop("Secret expires soon"),
+    "secret_expired": gettext_noop("Secret expired"),
+    "secrets_expire_copy": gettext_noop("Secrets expire, for Support"),
 }
 """What each kind of mail is called on these pages."""
 

@@ -58,6 +58,12 @@ class TestSetUp:
         assert states() == [("set_up", "done")]
         assert on.work(minutes=5) == {}
 
+    def test_people_are_told_of_what_they_have_to_do_alone(self, story: Story, graph: FakeGraph, on: Connected) -> None:
+        for environments, told_cegal in ((("TEST",), False), (("TEST", "PRODUCTION"), True)):
+            order = story.order_in("cegal_setup", environments=environments)
+            sent = Event.objects.get(subject_id=order.pk, verb="send_to_cegal")
+            assert ("order_to_set_up" in told(sent)) is told_cegal
+
     def test_a_mixed_order_waits_for_what_people_enter(self, story: Story, graph: FakeGraph, on: Connected) -> None:
         order = story.order_in("cegal_setup", environments=("TEST", "PRODUCTION"))
         assert on.work() == {"opened": 1, "answered": 1, "waiting": 1}

@@ -19,6 +19,9 @@ NO_PICTURE = {
     "mfa_view_recovery_codes": "holds codes, for people who have a second factor",
     "person_reactivate": "looks like the page that deactivates",
     "environment_restore": "looks like the page that retires",
+    "account_secret_in_use": "looks like the page that closes an account",
+    "account_keep_both": "looks like the page that leaves an account alone",
+    "account_test_new": "needs a second secret that was collected, which the sample data has not",
     "feed_gap": "the sample data’s usage has no gap",
     "provider_open_again": "the sample data has no connector, and so no difference",
 }

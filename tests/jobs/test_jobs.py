@@ -42,12 +42,15 @@ def test_a_first_tick_after_seven_runs_everything_once(story: Story) -> None:
             "take_in_bounces",
             "deliver_webhooks",
             "verify_new",
+            "end_stranded",
             "expire_secrets",
             "tidy_runs",
             "pull_usage",
             "end_holds",
             "check_inactivity",
             "expire_handovers",
+            "end_overlaps",
+            "propose_rotations",
             "remind_provider",
             "remind_stages",
             "expire_returned",
@@ -60,6 +63,7 @@ def test_a_first_tick_after_seven_runs_everything_once(story: Story) -> None:
         "take_in_bounces",
         "deliver_webhooks",
         "verify_new",
+        "end_stranded",
     ]
 
 
