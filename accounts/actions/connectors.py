@@ -26,7 +26,7 @@ from accounts.lifecycle.errors import NotReady
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.models import Connector, Environment, Event, Finding, Operation, OperationState, ProviderKind
-from accounts.models.encrypted import seal, unseal
+from accounts.models.encrypted import SealError, seal, unseal
 
 SECRET_DAYS = (7, 730)
 CALLBACK = "/api/v1/provider/{environment}/callback"
@@ -122,13 +122,21 @@ def _checked(environment: Environment, details: Details, before: Connector | Non
         id=uuid.uuid4(), environment=environment, kind=details.kind.value, changed_at=now,
         secret_days=details.secret_days, **said,
     )  # fmt: skip
-    secret = details.secret.strip()
-    if not secret and before is not None and before.kind == row.kind:
-        secret = secret_of(before)
+    secret = details.secret.strip() or _kept(before, row)
     if not secret:
-        raise NotReady(_("Enter the secret."))
+        raise NotReady(_("Enter the secret. One that is stored is kept for its own address alone."))
     row.sealed_secret = seal(secret, context=row.pk.bytes, keys=conf.CREDENTIAL_KEYS)
     return row
+
+
+def _kept(before: Connector | None, row: Connector) -> str:
+    """The secret that is stored, as long as it goes nowhere else; "" when there is none, or its key is gone."""
+    if before is None or (before.kind, before.token_url, before.url) != (row.kind, row.token_url, row.url):
+        return ""
+    try:
+        return secret_of(before)
+    except SealError:
+        return ""
 
 
 def _of_entra(environment: Environment, details: Details) -> dict[str, str]:

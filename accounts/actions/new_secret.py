@@ -14,7 +14,7 @@ from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import AccountState, Audience, OrderKind, OrderState, Role, TaskKind
 from accounts.lifecycle.transition import Tell
-from accounts.models import Account, Credential, Event, Order, current_policy
+from accounts.models import AUTOMATIC, Account, Credential, Event, Order, current_policy
 from accounts.models.facts import who_was_first
 
 
@@ -44,7 +44,8 @@ def ask_for_new_secret(account: Account, *, by: Actor, now: datetime, comment: s
     def destroy(_changes: list[tuple[Account, Event]]) -> None:
         wrong.update(sealed_secret="", destroyed_at=now)
 
-    owed = Owed((Tell("new_secret_asked", Audience.CEGAL),), (TaskKind.NEW_SECRET,))
+    by_connector = account.environment.provider in AUTOMATIC  # then people have nothing to do
+    owed = Owed(() if by_connector else (Tell("new_secret_asked", Audience.CEGAL),), (TaskKind.NEW_SECRET,))
     change = Change(comment=comment, also=destroy)
     asked = engine.record([account], "ask_for_new_secret", by=by, now=now, change=change, owed=owed)
     if not asked:

@@ -32,6 +32,7 @@ class OrderFacts(Facts):
     ``suspended_days``: how long the account had been suspended when the order was sent, ``short_days`` how long it may
     have been for the short path; ``by_hand``: a person suspended it at once. ``expired_on``: the day on which
     its last secret expired, "" for none; ``secret_entered``: Cegal enters a new one, or entered it.
+    ``by_connectors``: programs make all that the order needs, so that people have nothing to set up.
     """
 
     kind: OrderKind = OrderKind.NEW_ACCESS
@@ -56,6 +57,7 @@ class OrderFacts(Facts):
     by_hand: bool = False
     expired_on: str = ""
     secret_entered: bool = False
+    by_connectors: bool = False
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,13 @@ def a_rotation(facts: Facts) -> Sentence | None:
     return _("Only a secret rotation ends like this.")
 
 
+def for_people(facts: Facts) -> Sentence | None:
+    """Cegal's people are told of what they have to do, not of what connectors do."""
+    if _order(facts).by_connectors:
+        return _("Connectors set this order up.")
+    return None
+
+
 def not_a_rotation(facts: Facts) -> Sentence | None:
     """A secret rotation has no form to go on with, and what it tells is told otherwise."""
     if _order(facts).kind is not OrderKind.SECRET_ROTATION:

@@ -47,12 +47,14 @@ ORDER: Table = (
     ),
     Transition(
         "send_to_cegal", (S.APPROVED,), S.CEGAL_SETUP, (Role.SUPPORT,),
-        _("Send to Cegal"), _("sent the order to Cegal"), tells=(Tell("order_to_set_up", Audience.CEGAL),),
+        _("Send to Cegal"), _("sent the order to Cegal"),
+        tells=(Tell("order_to_set_up", Audience.CEGAL, (guards.for_people,)),),
         guards=(guards.account_can_rotate,),
     ),
     Transition(
         "send_to_cegal", (S.SUPPORT,), S.CEGAL_SETUP, (Role.SUPPORT, Role.SYSTEM),
-        _("Send to Cegal"), _("sent the order to Cegal"), tells=(Tell("order_to_set_up", Audience.CEGAL),),
+        _("Send to Cegal"), _("sent the order to Cegal"),
+        tells=(Tell("order_to_set_up", Audience.CEGAL, (guards.for_people,)),),
         when=(guards.nobody_gets_access,), duties=(guards.people_give_access, guards.suspended_shortly),
         guards=(guards.account_can_be_reactivated, guards.account_can_rotate),
     ),

@@ -18,6 +18,7 @@ from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import AccountState, OrderKind, Role
 from accounts.models.account import Account
+from accounts.models.environment import ProviderKind
 from accounts.models.event import SET_UP_BY, Event
 from accounts.models.hold import Hold
 from accounts.models.notice import Notice
@@ -33,6 +34,7 @@ def order_facts(order: Order, by: Actor, *, comment: str = "", **said: Any) -> O
     """The facts of ``order`` for ``by``; ``said`` are the particulars that only one verb knows (see OrderFacts)."""
     owner = order.concerns.owner_id if order.concerns else None
     parts = parts_of([order.pk]).get(order.pk, Parts())
+    providers = {provider for (provider,) in _PROVIDERS.rows(order=order.pk)}
     return OrderFacts(
         roles=by.plays(subject_id=order.pk, requester_id=order.requester_id, owner_id=owner),
         actor_id=by.id,
@@ -43,9 +45,10 @@ def order_facts(order: Order, by: Actor, *, comment: str = "", **said: Any) -> O
         stands_in_for=by.stands_in_for,
         senders=parts.senders,
         former_requesters=parts.former_requesters,
-        missing=missing_fields(order),
+        missing=_missing(order, environments=bool(providers)),
         purpose=order.purpose,
         organisation=order.organisation_name,
+        by_connectors=bool(providers) and ProviderKind.PEOPLE.value not in providers,
         **_about_its_account(order),
         **said,
     )
@@ -97,20 +100,24 @@ def _reactivation_of(account: Account) -> str:
 
 def missing_fields(order: Order) -> tuple[str, ...]:
     """The fields of the order form that are empty, in words, in the form's order."""
+    return _missing(order, environments=order.environments.exists())
+
+
+def _missing(order: Order, *, environments: bool) -> tuple[str, ...]:
     missing = [_LABELS[name] for name in FORM_FIELDS if not str(getattr(order, name)).strip()]
     if not (order.as_seller or order.as_broker):
         missing.append("role")
-    if not _ENVIRONMENTS.rows(order=order.pk):
+    if not environments:
         missing.append("environments")
     return tuple(missing)
 
 
-_ENVIRONMENTS = Prepared(
-    lambda: Order.environments.through.objects.filter(order=Slot("order", Order._meta.pk)).values_list("environment")[
-        :1
-    ]
+_PROVIDERS = Prepared(
+    lambda: Order.environments.through.objects.filter(order=Slot("order", Order._meta.pk)).values_list(
+        "environment__provider"
+    )
 )
-"""One of the environments of an order, if it names any."""
+"""Who makes the clients of each environment of an order."""
 
 
 def changed_since(subject: Subject, seen: int, by: Actor) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from accounts.actions import new_secret, operation_ends, operations, provider, results, rotation, setup
+from accounts.actions import new_secret, operation_ends, operations, ordering, provider, results, rotation, setup
 from accounts.actions.secrets import opened
 from accounts.gateways import loop
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
@@ -57,6 +57,12 @@ class TestSetUp:
         assert (done.actor_kind, done.actor_name) == ("system", "Microsoft Entra ID (TEST)")
         assert states() == [("set_up", "done")]
         assert on.work(minutes=5) == {}
+
+    def test_people_are_told_of_what_they_have_to_do_alone(self, story: Story, graph: FakeGraph, on: Connected) -> None:
+        for environments, told_cegal in ((("TEST",), False), (("TEST", "PRODUCTION"), True)):
+            order = story.order_in("cegal_setup", environments=environments)
+            sent = Event.objects.get(subject_id=order.pk, verb="send_to_cegal")
+            assert ("order_to_set_up" in told(sent)) is told_cegal
 
     def test_a_mixed_order_waits_for_what_people_enter(self, story: Story, graph: FakeGraph, on: Connected) -> None:
         order = story.order_in("cegal_setup", environments=("TEST", "PRODUCTION"))
@@ -115,8 +121,6 @@ class TestSetUp:
         assert not Task.objects.open().exists()
 
     def _asked(self, story: Story, account: Account) -> Order:
-        from accounts.actions import ordering
-
         order = ordering.start_reactivation(account, by=story.actor("ingrid"), now=story.now)
         kept = {"technical_name": "Tor", "technical_email": "tor@nordsjo.example", "system": "SAP"}
         ordering.save_answers(order, kept, by=story.actor("ingrid"), now=story.now)

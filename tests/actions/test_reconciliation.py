@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.conf import settings as conf
 
 from accounts.actions import reconciliation
 from accounts.lifecycle.errors import NotAllowed, NotReady
@@ -43,12 +45,8 @@ def found() -> set[tuple[str, str]]:
 
 
 def with_secret(story: Story, account: Account, key_id: str) -> None:
-    from uuid import uuid4
-
-    from django.conf import settings
-
     pk = uuid4()
-    sealed = seal("x", context=pk.bytes, keys=settings.CREDENTIAL_KEYS)
+    sealed = seal("x", context=pk.bytes, keys=conf.CREDENTIAL_KEYS)
     Credential.objects.filter(account=account).update(sealed_secret="", destroyed_at=story.now)
     Credential.objects.create(
         id=pk, account=account, sealed_secret=sealed, entered_at=story.now, entered_by="x", key_id=key_id
