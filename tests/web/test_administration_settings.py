@@ -93,6 +93,20 @@ def test_an_environment_is_changed_and_its_history_says_from_what_to_what(story:
     assert Environment.objects.get(pk=story.test.pk).name == "TEST"
 
 
+def test_an_environment_says_how_tokens_are_asked_for(story: Story) -> None:
+    client, url = browser(story, "administrator"), f"{ENVIRONMENTS}{story.test.pk}/"
+    version = hidden(read(client, url))["version"]
+    typed = {**ADDRESSES, "position": "0", "version": version, "token_by_basic": "on", "sales_checked": "on"}
+    assert client.post(url, typed)["Location"] == url
+    saved = Environment.objects.get(pk=story.test.pk)
+    assert (saved.token_by_basic, saved.sales_checked) == (True, True)
+    text = words(read(client, url))
+    assert "Tokens are asked for by HTTP Basic" in text
+    environments.set_addresses(saved, token_url="https://u.example/t", base_url="https://u.example", **said(story))
+    kept = Environment.objects.get(pk=story.test.pk)
+    assert (kept.token_by_basic, kept.sales_checked) == (True, True)
+
+
 def test_the_second_of_two_administrators_sees_what_is_saved_and_keeps_theirs(story: Story) -> None:
     client, url = browser(story, "administrator"), f"{ENVIRONMENTS}{story.test.pk}/"
     version = hidden(read(client, url))["version"]
