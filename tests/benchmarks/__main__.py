@@ -52,7 +52,9 @@ def _measure(database: str, size: Size, wanted: list[str] | tuple[str, ...]) -> 
             stage = Stage(database, url, size)
             suite.fill(stage)
             for measure in measures:
-                lines += measure(stage)
+                found = measure(stage)
+                lines += found
+                say("\n".join(" | ".join(filter(None, line.cells())) for line in found))  # a stopped run lost nothing
     return lines
 
 

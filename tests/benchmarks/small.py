@@ -55,42 +55,40 @@ def usage(stage: Stage) -> list[Line]:
         told = f"+{sizes[0]:.1f} MB at {lines // 10:,}", f"+{sizes[1]:.1f} MB at {lines:,}"
         found.append(Line(stage.name, "usage log, memory", *told, "", "<= +64 MB, flat", reached))
         found.append(_again(stage, many, large_run))
-        found.append(_bad_lines(stage, folder))
+        found.append(_bad_lines(stage, folder, large_run["total"]))
         few.unlink()
         many.unlink()
-        found.append(_killed(stage, Path(folder) / "killed.ndjson", small_run))
+        found.append(_killed(stage, Path(folder) / "killed.ndjson", small_run, large_run["total"]))
     return found
 
 
 def _again(stage: Stage, file: Path, first: dict[str, Any]) -> Line:
     """The same file again must change no count."""
-    before = stage.step("usage.total")
     again = stage.step("usage.take_in", file)
-    _same(stage.step("usage.total"), before)
+    _same(again["total"], first["total"])
     floor, ours = (_cost(run["cost"]) for run in (first, again))
     return Line(stage.name, "usage log, the same file again", cost(floor), cost(ours), "", "no count changed", True)
 
 
-def _bad_lines(stage: Stage, folder: str) -> Line:
+def _bad_lines(stage: Stage, folder: str, before: int) -> Line:
     """Every 100th line is bad: each must be counted, and nothing taken in."""
-    lines, before = stage.size.lines // 10, stage.step("usage.total")
+    lines = stage.size.lines // 10
     file = Path(folder) / "bad.ndjson"
     logs.write(file, lines, CLIENTS, month=8, bad_every=100)
     found = stage.step("usage.refused", file)
     _same(found["bad"], lines // 100)
-    _same(stage.step("usage.total"), before)
+    _same(found["total"], before)
     file.unlink()
     each = _cost(found["cost"]).per(lines)
     told = f"{lines // 100:,} bad of {lines:,}", f"{found['bad']:,} counted, {rate(each)}"
     return Line(stage.name, "usage log, bad lines", *told, "", "all counted", True)
 
 
-def _killed(stage: Stage, file: Path, timed: dict[str, Any]) -> Line:
+def _killed(stage: Stage, file: Path, timed: dict[str, Any], before: int) -> Line:
     """Killed with SIGKILL again and again, then run to its end: exactly its calls are counted."""
-    lines, before = stage.size.lines // 10, stage.step("usage.total")
-    calls = logs.write(file, lines, CLIENTS, month=7)
-    kept = 0
-    for part in KILLED_AT:
+    calls = logs.write(file, stage.size.lines // 10, CLIENTS, month=7)
+    parts = KILLED_AT if stage.size.is_full else KILLED_AT[-1:]
+    for part in parts:
         command = stage.command("usage.take_in", file)
         process = subprocess.Popen(command, env=stage.environment, stdout=subprocess.DEVNULL)
         time.sleep(timed["started"] + part * timed["cost"]["wall"])
@@ -99,9 +97,8 @@ def _killed(stage: Stage, file: Path, timed: dict[str, Any]) -> Line:
         kept = stage.step("usage.total") - before
         if kept not in (0, calls):
             sys.exit(f"{stage.name}: killed at {part:.0%}, and {kept:,} of {calls:,} calls are counted.")
-    stage.step("usage.take_in", file)
-    _same(stage.step("usage.total"), before + calls)
-    told = f"{calls:,} calls", f"{calls:,} counted after {len(KILLED_AT)} kills"
+    _same(stage.step("usage.take_in", file)["total"], before + calls)
+    told = f"{calls:,} calls", f"{calls:,} counted after {len(parts)} kills"
     return Line(stage.name, "usage log, killed and run again", *told, "", "no count changed", True)
 
 

@@ -34,10 +34,11 @@ def loop(name: str, file: str) -> Cost:
 
 
 def take_in(file: str) -> dict[str, Any]:
-    """``import_usage`` of ``file``: its cost, how many bytes the process's peak grew, and how long it took to start."""
+    """``import_usage`` of ``file``: its cost, how many bytes the process's peak grew, how long it took to start, and
+    the calls that are counted then."""
     started, before = _seconds_since_start(), peak_memory()
     cost = measured(lambda: _import(file))
-    return {"cost": cost, "grown": peak_memory() - before, "started": started}
+    return {"cost": cost, "grown": peak_memory() - before, "started": started, "total": total()}
 
 
 def refused(file: str) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def refused(file: str) -> dict[str, Any]:
             bad.append(error.__cause__.total if isinstance(error.__cause__, BadFile) else 0)
 
     cost = measured(refuse)
-    return {"cost": cost, "bad": sum(bad)}
+    return {"cost": cost, "bad": sum(bad), "total": total()}
 
 
 def total() -> int:
