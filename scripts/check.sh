@@ -1,23 +1,31 @@
 #!/usr/bin/env bash
-# `make check`: every check that needs no test run. All of them run, so that one look shows everything; the last
-# line says whether all passed.
+# `make check`: every check that needs no test run. All of them run, side by side, so that one look shows everything;
+# the last line says whether all passed.
 set -u
 cd "$(dirname "$0")/.."
 bin="${VENV:-.venv}/bin"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-failed=()
+names=()
 
-step() { # name, command...
-  local name=$1 started=$SECONDS
+step() { # name, command...: begun here, told by `tell`
+  local number=${#names[@]} started=$SECONDS
+  names+=("$1")
   shift
-  if "$@" >"$scratch/out" 2>&1; then
-    printf '  ok      %-34s %2d s\n' "$name" $((SECONDS - started))
-  else
-    printf '  FAILED  %-34s %2d s\n' "$name" $((SECONDS - started))
-    sed 's/^/          /' "$scratch/out"
-    failed+=("$name")
-  fi
+  { "$@" >"$scratch/$number.out" 2>&1; echo "$? $((SECONDS - started))" >"$scratch/$number.end"; } &
+}
+
+tell() { # the steps in their order, with what the failed ones said; gives how many failed
+  local failed=0 number code took
+  wait
+  for number in "${!names[@]}"; do
+    read -r code took <"$scratch/$number.end"
+    printf '  %-7s %-34s %2d s\n' "$([ "$code" = 0 ] && echo ok || echo FAILED)" "${names[$number]}" "$took"
+    [ "$code" = 0 ] && continue
+    sed 's/^/          /' "$scratch/$number.out"
+    failed=$((failed + 1))
+  done
+  return "$failed"
 }
 
 embedded() { # a command of manage.py, in a folder of its own
@@ -39,9 +47,9 @@ nothing_of_this_place() { # no address of a package registry, no path of a machi
     ! grep -nE '://' requirements.txt requirements-dev.txt
 }
 
+step "mypy" "$bin/mypy"
 step "ruff: rules" "$bin/ruff" check --quiet .
 step "ruff: format" "$bin/ruff" format --check --quiet --diff .
-step "mypy" "$bin/mypy"
 step "djlint: templates" "$bin/djlint" --lint --quiet templates
 step "import-linter: arrows point down" "$bin/lint-imports" --no-cache
 step "bandit" "$bin/bandit" --quiet --severity-level medium --recursive --configfile pyproject.toml accounts portal loop_standin scripts
@@ -50,8 +58,6 @@ step "Django: ready to deploy" production check --deploy --fail-level WARNING
 step "diagrams fit the rows" "$bin/python" -m scripts.docs --check
 step "nothing of this machine" nothing_of_this_place
 
-if [ ${#failed[@]} -gt 0 ]; then
-  echo "make check: ${#failed[@]} failed: $(IFS=,; echo "${failed[*]}")"
-  exit 1
-fi
-echo "make check: all passed"
+tell && echo "make check: all passed" && exit 0
+echo "make check: failed"
+exit 1

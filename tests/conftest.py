@@ -1,8 +1,10 @@
 """What every test gets: no network but this machine, an empty cache; and a word on what is left out."""
 
+import gc
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,14 @@ from tests import servers
 # Playwright's synchronous interface keeps an event loop in the test's thread; Django's check must allow it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+# Thousands of modules and models live as long as the run: looking them through again and again takes a sixth of it.
+gc.set_threshold(200_000, 20, 100)
+
 pytest_plugins = ["tests.history", "tests.story"]
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0"}
 MISSING = servers.missing()
+ON_POSTGRES = os.environ.get("TEST_DATABASE_URL", "").startswith("postgres")
 BROWSER_ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
@@ -30,12 +36,11 @@ PAGES_WITH_SQL_OF_THEIR_OWN = ("test_audit", "test_figures", "test_reports", "te
 @pytest.hookimpl(trylast=True)  # after the order was shuffled
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what this run is not for: the run on PostgreSQL repeats the domain, not the pages nor the browser."""
-    on_postgres = bool(os.environ.get("TEST_DATABASE_URL", "").startswith("postgres"))
-    unwanted = {"browser", "sqlite_only"} if on_postgres else {"postgres_only"}
+    unwanted = {"browser", "sqlite_only"} if ON_POSTGRES else {"postgres_only"}
     left = [
         item
         for item in items
-        if unwanted & {mark.name for mark in item.iter_markers()} or (on_postgres and _needs_no_second_run(item.path))
+        if unwanted & {mark.name for mark in item.iter_markers()} or (ON_POSTGRES and _needs_no_second_run(item.path))
     ]
     if left:
         config.hook.pytest_deselected(items=left)
@@ -44,6 +49,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("browser") and not servers.browser_path():
             item.add_marker(pytest.mark.skip(reason="LEFT OUT: no chromium here (tests/bring.sh installs it)"))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the garbage collector need not look at it any more."""
+    gc.freeze()
 
 
 def _is_short(item: pytest.Item) -> bool:
@@ -79,6 +89,37 @@ def only_this_machine() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", connect)
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """On SQLite the database is laid out beforehand, so there is one to keep."""
+    return not ON_POSTGRES
+
+
+@pytest.fixture(scope="session")
+def laid_out(django_db_modify_db_settings: None) -> Iterator[ExitStack]:
+    """On SQLite the file of the test database, as a copy of the template; closed once there is a template."""
+    from django.db import connection
+
+    from tests import template
+
+    with ExitStack() as turn:
+        if not ON_POSTGRES:
+            turn.enter_context(template.only_one())
+            template.copy_to(Path(connection.settings_dict["TEST"]["NAME"]))
+        yield turn
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(laid_out: ExitStack, django_db_setup: None, django_db_blocker: Any) -> None:
+    """pytest-django's own, between laying out the file and keeping it for the other workers and the next run."""
+    from tests import template
+
+    if not ON_POSTGRES and not template.place().exists():
+        with django_db_blocker.unblock():
+            template.keep()
+    laid_out.close()
 
 
 @pytest.fixture(autouse=True)

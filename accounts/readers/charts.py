@@ -15,7 +15,7 @@ from django.utils.formats import number_format
 HEIGHT = 160  # pixels between the highest value and the ground
 HEAD = 18  # pixels above, for the highest number
 FOOT = 26  # pixels below the ground, for the labels
-ROOM = 290  # pixels for the labels on a phone
+ROOM = 262  # pixels for the labels on a phone, beside the gutter of the numbers
 LETTER, BETWEEN = 7, 9  # pixels
 WIDEST = 24  # per cent for the bars over one label
 MOST_NUMBERS = 12  # so many bars leave room for a number on each

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.lifecycle.states import Role
 from accounts.models import Order, Scope
@@ -25,7 +26,8 @@ class TestOrders:
     def test_the_worklist_with_its_filters(self, story: Story) -> None:
         waits, sent = story.order_in("support"), story.order_in("cegal_setup")
         ended, _draft = story.order_in("rejected"), story.draft()
-        Order.objects.filter(pk=sent.pk).update(state_since=story.now - timedelta(days=90))
+        Order.objects.filter(pk=sent.pk).update(state_since=timezone.now() - timedelta(days=90))
+        Order.objects.filter(pk=waits.pk).update(state_since=timezone.now())
         caller = Caller(Role.SUPPORT)
         assert references(caller.get("orders")) == [sent.reference, waits.reference]
         assert set(references(caller.get("orders", state="all"))) == {o.reference for o in (waits, sent, ended)}

@@ -56,6 +56,9 @@ _ONCE = """() => {
   for (const one of document.querySelectorAll('a[href^="#"]'))
     if (one.hash.length > 1 && !ids.has(decodeURIComponent(one.hash.slice(1))))
       said.push(`the link ${one.hash} leads nowhere`);
+  for (const one of document.querySelectorAll('table[data-cards] td[data-label]'))
+    if ([...one.childNodes].filter((part) => part.nodeType === 1 || part.textContent.trim()).length > 1)
+      said.push(`a phone puts the parts of this cell below each other: ${one.outerHTML.slice(0, 120)}`);
   const inline = '[style], [onclick], style, script:not([src]):not([type="application/json"])';
   for (const one of document.querySelectorAll(inline))
     said.push(`inline style or script: ${one.outerHTML.slice(0, 120)}`);

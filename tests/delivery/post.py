@@ -53,11 +53,11 @@ def message(
     )
 
 
-def waiting(story: Story, number: int) -> list[Message]:
-    """So many messages to as many addresses, the first one due first."""
-    order = story.order_in("support")
+def waiting(story: Story, number: int, *, now: datetime | None = None) -> list[Message]:
+    """So many messages to as many addresses, the first one due first; ``now``: the machine's, for real processes."""
+    order, now = story.order_in("support"), now or story.now
     Message.objects.all().delete()
-    return [message("order_to_triage", order, f"p{place:03}@nordsjo.example", now=story.now) for place in range(number)]
+    return [message("order_to_triage", order, f"p{place:03}@nordsjo.example", now=now) for place in range(number)]
 
 
 def rendered(

@@ -32,7 +32,7 @@ def delivered() -> int:
 
 
 def test_killed_while_the_server_is_silent(story: Story, server: MoodyServer) -> None:
-    messages = waiting(story, 12)
+    messages = waiting(story, 12, now=timezone.now())
     server.silent_from = 5
     worker = start("deliver_messages", EMAIL_URL=server.url)
     try:
@@ -49,7 +49,7 @@ def test_killed_while_the_server_is_silent(story: Story, server: MoodyServer) ->
 
 def test_killed_between_ok_and_stamp(story: Story, server: MoodyServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server has the mail, and the worker dies before it hears so: that one mail goes out twice."""
-    messages = waiting(story, 6)
+    messages = waiting(story, 6, now=timezone.now())
     accept = MoodyServer.handle_DATA
 
     async def accept_and_kill(self: MoodyServer, smtp: Any, session: Any, envelope: Any) -> str:
@@ -74,7 +74,7 @@ def test_killed_between_ok_and_stamp(story: Story, server: MoodyServer, monkeypa
 
 
 def test_the_command_says_what_it_did(story: Story, server: MoodyServer) -> None:
-    messages = waiting(story, 4)
+    messages = waiting(story, 4, now=timezone.now())
     server.answers[messages[0].to_email] = "550 5.1.1 no such user"
     server.answers[messages[1].to_email] = "451 4.7.1 later"
     said, errors = start("deliver_messages", EMAIL_URL=server.url).communicate(timeout=60)
@@ -84,7 +84,7 @@ def test_the_command_says_what_it_did(story: Story, server: MoodyServer) -> None
 
 
 def test_watching_delivers_what_comes_and_stops_when_asked(story: Story, server: MoodyServer) -> None:
-    waiting(story, 2)
+    waiting(story, 2, now=timezone.now())
     worker = start("deliver_messages", "--watch", EMAIL_URL=server.url)
     try:
         wait_for(lambda: delivered() == 2, seconds=60, what="two mails")
