@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.chaos.machines import Fleet, Post, Redis
+from tests.servers import wait_for
 
 
 @dataclass
@@ -28,6 +29,7 @@ class Disturbance:
             self._sender: 6,
             self._child: 4,
             self._worker: 2,
+            self._polite: 1,
             self._beat: 1,
             self._redis: 2,
             self._mail: 2,
@@ -43,6 +45,8 @@ class Disturbance:
         self.post.server.hang_up_at.clear()
         self.post.server.strike = None
         self.fleet.start()
+        if not self.fleet.cut_off:  # in a short time on a slow machine nobody may have been up when it was their turn
+            wait_for(lambda: self.fleet.kill_child(self.fleet.up("worker")[0], self.chance), seconds=60, what="a child")
 
     def _bring_back(self, now: float) -> None:
         due = [start for when, start in self.later if when <= now]
@@ -54,15 +58,20 @@ class Disturbance:
         self.later.append((time.monotonic() + self.chance.uniform(0.2, 1.5), start))
 
     def _worker(self) -> None:
-        up = [name for name in self.fleet.running if name != "beat"]
-        if up:
-            name = self.chance.choice(up)
-            self.fleet.kill(name)
-            self._after(lambda: self.fleet.start(name))
+        if up := self.fleet.up("worker"):
+            self._kill(self.chance.choice(up))
+
+    def _kill(self, name: str) -> None:
+        self.fleet.kill(name)
+        self._after(lambda: self.fleet.start(name))
+
+    def _polite(self) -> None:
+        """A worker is asked to end, in the middle of whatever it does."""
+        if up := self.fleet.up("worker"):
+            self.fleet.ask_to_end(self.chance.choice(up))
 
     def _child(self) -> None:
-        up = [name for name in list(self.fleet.running) if name != "beat"]
-        if up:
+        if up := self.fleet.up("worker"):
             self.fleet.kill_child(self.chance.choice(up), self.chance)
 
     def _sender(self) -> None:
@@ -70,9 +79,8 @@ class Disturbance:
         self.post.server.strike = self._child
 
     def _beat(self) -> None:
-        if "beat" in self.fleet.running:
-            self.fleet.kill("beat")
-            self._after(lambda: self.fleet.start("beat"))
+        if up := self.fleet.up("beat"):
+            self._kill(self.chance.choice(up))
 
     def _redis(self) -> None:
         if self.redis.process is not None:

@@ -96,7 +96,7 @@ class Post:
 
 @dataclass
 class Fleet:
-    """Workers and one beat, as processes of their own; each writes its log into ``folder``.
+    """Workers and beats, as processes of their own; each writes its log into ``folder``.
 
     ``cut_off`` counts what a SIGKILL may have caught sending a mail: two for a worker, one for one of its children.
     """
@@ -104,20 +104,27 @@ class Fleet:
     folder: Path
     environment: dict[str, str]
     workers: int
+    beats: int
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     kills: Counter[str] = field(default_factory=Counter)
     cut_off: int = 0
+    asked: set[str] = field(default_factory=set)
 
     @property
     def names(self) -> Sequence[str]:
-        return (*(f"worker{number}" for number in range(self.workers)), "beat")
+        beats = (f"beat{number}" for number in range(self.beats))
+        return (*(f"worker{number}" for number in range(self.workers)), *beats)
+
+    def up(self, kind: str) -> Sequence[str]:
+        """The names of the running programs of a kind: worker, beat."""
+        return [name for name in list(self.running) if name.startswith(kind)]
 
     def start(self, *names: str) -> None:
         """Start these programs, or all that do not run."""
         for name in names or self.names:
             if name in self.running:
                 continue
-            command = BEAT if name == "beat" else (*WORKER, "--hostname", f"{name}@%h")
+            command = BEAT if name.startswith("beat") else (*WORKER, "--hostname", f"{name}@%h")
             with (self.folder / f"{name}.log").open("ab") as log:
                 to = {"stdout": log, "stderr": log, "start_new_session": True}
                 self.running[name] = subprocess.Popen(command, cwd=ROOT, env=self.environment, **to)
@@ -126,14 +133,21 @@ class Fleet:
         """Start again what ended by itself, as ``portal.runner`` does: a worker that lost too much at once gives up."""
         for name in [name for name, process in self.running.items() if process.poll() is not None]:
             self._kill_group(self.running.pop(name))
-            self.kills["gave up"] += 1
+            self.kills["gave up" if name not in self.asked else "ended when asked"] += 1
+            self.asked.discard(name)
             self.start(name)
+
+    def ask_to_end(self, name: str) -> None:
+        """SIGTERM: it finishes what it does; ``revive`` starts it again."""
+        self.running[name].terminate()
+        self.asked.add(name)
 
     def kill(self, name: str) -> None:
         """SIGKILL for one program and all its children."""
         self._kill_group(self.running.pop(name))
+        self.asked.discard(name)
         self.kills[name.rstrip("0123456789")] += 1
-        self.cut_off += 0 if name == "beat" else SENDERS
+        self.cut_off += 0 if name.startswith("beat") else SENDERS
 
     def kill_child(self, name: str, chance: random.Random) -> bool:
         """SIGKILL for one of a worker's children; False when it has none yet."""

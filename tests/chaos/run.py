@@ -31,7 +31,7 @@ from tests.servers import free_port, wait_for
 
 @dataclass(frozen=True)
 class Size:
-    """How much: accounts, days after the first, seconds of disturbance on each, workers, speed of the clock.
+    """How much: accounts, days after the first, seconds of disturbance on each, workers and beats, speed of the clock.
 
     ``patience``: so many seconds may a day take to run dry.
     """
@@ -40,6 +40,7 @@ class Size:
     days: tuple[int, ...]
     seconds: float
     workers: int
+    beats: int
     rate: float
     patience: float
 
@@ -81,7 +82,7 @@ class Run:
         patch.setattr(timezone, "now", clock)
         _feed(day)
         environment = _environment(clock, self.redis.url, self.post.server.url)
-        fleet = Fleet(self.folder, environment, self.size.workers)
+        fleet = Fleet(self.folder, environment, self.size.workers, self.size.beats)
         # people answer on the first day; on the others nobody does, so that the silent ones are suspended
         persons = Persons(self.lives if day == self.first else [], clock, self.size.seconds, self.chance_of("persons"))
         disturbance = Disturbance(fleet, self.redis, self.post, self.chance)

@@ -20,8 +20,8 @@ from tests.chaos.verdict import Verdict, mails
 
 ACCOUNTS = int(os.environ.get("CHAOS_ACCOUNTS") or 0)
 SEED = int(os.environ.get("CHAOS_SEED") or random.randrange(100_000))
-SHORT = Size(accounts=300, days=(0,), seconds=6, workers=1, rate=40, patience=60)
-WHOLE = Size(accounts=ACCOUNTS, days=(0, 17, 28, 32), seconds=30, workers=2, rate=20, patience=600)
+SHORT = Size(accounts=300, days=(0,), seconds=6, workers=1, beats=1, rate=40, patience=60)
+WHOLE = Size(accounts=ACCOUNTS, days=(0, 17, 28, 32), seconds=30, workers=2, beats=2, rate=20, patience=600)
 FIRST = date(2026, 11, 23)
 
 
