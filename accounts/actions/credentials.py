@@ -158,10 +158,10 @@ def _overlap(row: Credential, now: datetime) -> dict[str, date]:
 
 def _collected(row: Credential, account: Account, by: Actor) -> tuple[Tell, ...]:
     """The owner is told; the technical contact where it is a second secret, or where they collected it themselves."""
-    kind = "secret_collected" if row.rotation_id is None else "rotation_collected"
-    if row.rotation_id is None and account.owner_id == by.id:
-        return (Tell(kind, Audience.OWNER),)
-    return Tell(kind, Audience.OWNER), Tell(kind, Audience.TECHNICAL_CONTACT)
+    if row.rotation_id is not None:
+        return Tell("rotation_collected", Audience.OWNER), Tell("rotation_collected", Audience.TECHNICAL_CONTACT)
+    owner = Tell("secret_collected", Audience.OWNER)
+    return (owner,) if account.owner_id == by.id else (owner, Tell("secret_collected", Audience.TECHNICAL_CONTACT))
 
 
 def _keep(

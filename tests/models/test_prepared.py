@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import outbox
 from accounts.actions import engine, swap
 from accounts.lifecycle.states import Audience, OrderState, Role
-from accounts.models import Deputy, Event, Order, Person, facts, holders
+from accounts.models import Deputy, Environment, Event, Order, Person, ProviderKind, facts, holders
 from accounts.models.prepared import Prepared, Slot
 from tests.story import Story
 
@@ -36,12 +36,13 @@ def test_who_had_a_part_in_an_order(story: Story) -> None:
     assert facts.parts_of([first.pk]) == {first.pk: facts.parts_of([first.pk, other.pk])[first.pk]}
 
 
-def test_the_environments_of_an_order(story: Story) -> None:
+def test_who_makes_the_clients_of_an_order(story: Story) -> None:
+    Environment.objects.filter(pk=story.production.pk).update(provider=ProviderKind.ENTRA.value)
     order = story.draft(environments=("TEST", "PRODUCTION"))
-    [(found,)] = facts._ENVIRONMENTS.rows(order=order.pk)
-    assert found in {story.test.pk, story.production.pk}
+    usual = order.environments.values_list("provider")
+    assert sorted(facts._PROVIDERS.rows(order=order.pk)) == sorted(usual) == [("entra",), ("people",)]
     order.environments.clear()
-    assert facts._ENVIRONMENTS.rows(order=order.pk) == []
+    assert facts._PROVIDERS.rows(order=order.pk) == []
 
 
 @pytest.mark.parametrize("to", [Audience.SUPPORT, Audience.SERVICE_RESPONSIBLE, Audience.CEGAL, Audience.ADMINISTRATOR])
