@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
                     models.Q(models.Q(("kind", "new_access"), _negated=True), ("concerns__isnull", False)),
                     _connector="OR",
                 ),
-                name="order_about_an_account_names_it",
+                name="order_names_the_account_it_is_about",
             ),
         ),
         migrations.AddConstraint(

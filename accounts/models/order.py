@@ -124,7 +124,7 @@ class Order(Subject):
             models.CheckConstraint(
                 condition=Q(kind=OrderKind.NEW_ACCESS.value, concerns__isnull=True)
                 | (~Q(kind=OrderKind.NEW_ACCESS.value) & Q(concerns__isnull=False)),
-                name="order_about_an_account_names_it",
+                name="order_names_the_account_it_is_about",
             ),
             models.UniqueConstraint(
                 fields=["concerns"],
