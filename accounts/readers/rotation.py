@@ -96,10 +96,10 @@ def secrets_in_place(order: Order) -> list[Credential]:
 
 
 def removal_of(task: Task) -> tuple[Credential | None, list[Credential]]:
-    """Of a task to remove a secret: the one that goes (None: whatever is there besides), and the one that stays."""
-    seconds = Credential.objects.filter(account=task.account_id, overlap_until__isnull=False, removed_at__isnull=True)
-    newest = seconds.defer("sealed_secret").order_by("-entered_at", "-pk")[:1]
-    return task.credential, list(newest)
+    """Of a task to remove a secret: the one that goes (None: whatever is there besides), and those that stay."""
+    going = Task.objects.open().filter(account=task.account_id, credential__isnull=False).values("credential")
+    stays = Credential.objects.working().filter(account=task.account_id).exclude(pk__in=going).defer("sealed_secret")
+    return task.credential, list(stays.order_by("-entered_at", "-pk"))
 
 
 def expiring(accounts: Iterable[Account]) -> dict[UUID, date]:

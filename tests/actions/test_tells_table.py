@@ -29,6 +29,7 @@ TELLS: dict[str, set[str]] = {
     "issue_credentials": REQUESTER,
     "withdraw": SUPPORT,
     "expire": REQUESTER | SUPPORT,
+    "end_rotation": REQUESTER,
     "reopen": set(),
 }
 """Verb of an order, and the addresses that DOMAIN.md's table says (in the story, the owner is the requester)."""

@@ -186,7 +186,6 @@ ENDS = ["Suspend", "Close the account"]
                 "Ask Cegal for a new secret",
                 "Close the account",
                 "Hand it over",
-                "Replace the secret",
                 "Write down a use",
             ],
         ),
