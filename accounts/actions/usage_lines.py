@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from operator import length_hint
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -92,14 +93,20 @@ class Reading:
     def _count_calls(self, block: list[bytes], first_number: int) -> None:
         """The loop over a gateway's log. What is unusual in a line is left to ``_one_call``."""
         hours, loads, moment, failed_from = self._hours, orjson.loads, datetime.fromisoformat, FAILED_FROM
-        failed = 0
-        for number, line in enumerate(block, first_number):
+        failed, waiting = 0, iter(block)
+        for line in waiting:
             try:
                 call = loads(line)
                 stamp = call["timestamp"]
-                clients = hours[stamp[:13] if stamp[-1] == "Z" else stamp[:13] + stamp[-6:]]
+                if stamp[-1] == "Z":
+                    clients = hours[stamp[:13]]
+                    moment(stamp)
+                else:
+                    clients = hours[stamp[:13] + stamp[-6:]]
+                    if moment(stamp).tzinfo is None:
+                        raise ValueError
                 status = call.get("status", 200)
-                if moment(stamp).tzinfo is None or status.__class__ is not int:
+                if status.__class__ is not int:
                     raise ValueError
                 if status >= failed_from:
                     failed += 1
@@ -109,7 +116,7 @@ class Reading:
                     raise ValueError
                 clients[client] += 1
             except (ValueError, KeyError, TypeError, IndexError):
-                self._unusual(number, line)
+                self._unusual(first_number + len(block) - length_hint(waiting) - 1, line)
         self.failed += failed
         self.lines += len(block)
 
