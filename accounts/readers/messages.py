@@ -82,6 +82,8 @@ KINDS = {
     "new_secret_asked": gettext_noop("New secret wanted, for Cegal"),
     "new_secret_entered": gettext_noop("New secret entered, for Support"),
     "new_secret_ready": gettext_noop("New secret ready to collect"),
+    "collect_permission_given": gettext_noop("Technical contact may collect secrets"),
+    "collect_permission_taken": gettext_noop("Technical contact may collect secrets no longer"),
     "rotation_asked": gettext_noop("Second secret asked for"),
     "rotation_not_verified": gettext_noop("Second secret does not work, for Support"),
     "rotation_ready": gettext_noop("Second secret ready to collect"),
