@@ -77,7 +77,9 @@ def test_every_other_address_is_closed(story: Story, order: Order) -> None:
     before = contents()
     sent = [one for one in addresses(whispered(story), ids) if one[0] not in SHARED | OF_NOBODY]
     before = contents()
-    unsent = [one for one in addresses(order, ids) if one[0] not in OF_NOBODY | {"credential_verify"}]  # it has no credential
+    unsent = [
+        one for one in addresses(order, ids) if one[0] not in OF_NOBODY | {"credential_verify"}
+    ]  # it has no credential
     for name, url in (*unsent, *sent):
         if "<" in url or "(" in url:
             continue  # other parameters: a page of another kind, with its own tests

@@ -135,13 +135,13 @@ OVERSIGHT = ["audit", "reports"]
     ("roles", "pages"),
     [
         ([], []),
-        ([Role.SUPPORT], ["worklist", *ACCOUNTS, *OVERSIGHT, "messages", "imports", "job_runs", "mailbox"]),
+        ([Role.SUPPORT], ["worklist", *ACCOUNTS, "providers", *OVERSIGHT, "messages", "imports", "job_runs", "mailbox"]),
         ([Role.SERVICE_RESPONSIBLE], ["approvals", *ACCOUNTS, *OVERSIGHT]),
         ([Role.CEGAL], ["cegal_queue"]),
         (
             [Role.ADMINISTRATOR],
             [
-                *ACCOUNTS, "people", "environments", "policy", "return_reasons", *OVERSIGHT,
+                *ACCOUNTS, "providers", "people", "environments", "policy", "return_reasons", *OVERSIGHT,
                 "messages", "imports", "job_runs", "tokens", "webhooks", "mailbox",
             ],
         ),
