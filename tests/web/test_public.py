@@ -135,7 +135,10 @@ OVERSIGHT = ["audit", "reports"]
     ("roles", "pages"),
     [
         ([], []),
-        ([Role.SUPPORT], ["worklist", *ACCOUNTS, "providers", *OVERSIGHT, "messages", "imports", "job_runs", "mailbox"]),
+        (
+            [Role.SUPPORT],
+            ["worklist", *ACCOUNTS, "providers", *OVERSIGHT, "messages", "imports", "job_runs", "mailbox"],
+        ),
         ([Role.SERVICE_RESPONSIBLE], ["approvals", *ACCOUNTS, *OVERSIGHT]),
         ([Role.CEGAL], ["cegal_queue"]),
         (
