@@ -82,7 +82,7 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
     found, actor, now = find_account(request, pk), actor_for(request), timezone.now()
     policy, today = current_policy(), timezone.localdate(now)
     (state,), tasks = credentials.states_of([found], now), reader.tasks_of(found)
-    told = feeds.told_of(found)
+    told, under_way = feeds.told_of(found), rotation_of(found, policy, today)
     context = {
         "account": found,
         "told": told,
@@ -98,7 +98,8 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
         "effective_at": effective_at([found.pk]).get(found.pk),
         "state": state,
         "connector_rows": providers.of_account(found),
-        "rotation": rotation_of(found, current_policy(), today),
+        "rotation": under_way,
+        "rotation_url": reverse("staff_order", args=[under_way.order.reference]) if under_way.order else "",
         "may_verify": actor.holds(Role.SUPPORT),
         "may_confirm": actor.holds(Role.SUPPORT),
         "buttons": _buttons(found, actor, _may_get_secret(found, state, tasks)),

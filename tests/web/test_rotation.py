@@ -164,3 +164,32 @@ def test_a_secret_that_expires_soon_is_on_the_owners_pages(story: Story) -> None
     ingrid = browser_of(story.ingrid)
     assert "The client secret expires on" in text(ingrid, "account", account.pk)
     assert "The last day of the client secret" in text(ingrid, "my_accounts")
+
+
+def test_the_technical_contact_whom_the_owner_lets_collects_the_second_secret(story: Story, account: Account) -> None:
+    order = asked(story, account)
+    ingrid, tor = browser_of(story.ingrid), browser_of(story.person("tor@nordsjo.example", "Tor Teknisk"))
+    let, there = reverse("account_collector", args=[account.pk, "let"]), reverse("collect", args=[account.pk])
+    assert let in text(ingrid, "account", account.pk), "also while the second secret is under way"
+    entered(story, order)
+    rotating.verify(story)
+    page = text(tor, "account", account.pk)
+    assert "must collect it" in page
+    assert there not in page
+    ingrid.post(let)
+    page = text(tor, "account", account.pk)
+    assert there in page
+    assert "must collect it" not in page
+    assert SECOND in tor.post(there, {"ready": "on"}).content.decode()
+
+
+def test_whoever_reads_of_the_order_can_open_it(story: Story, account: Account) -> None:
+    tor = story.person("tor@nordsjo.example", "Tor Teknisk")
+    for asking, reading in ((story.ingrid, tor), (tor, story.ingrid)):
+        order = asked(story, account, asking)
+        for reader in (asking, reading):
+            browser, where = browser_of(reader), reverse("order", args=[order.reference])
+            if where in text(browser, "account", account.pk):
+                assert browser.get(where).status_code == 200, (asking, reader)
+        assert where in text(browser_of(asking), "account", account.pk)
+        Order.objects.filter(pk=order.pk).update(state="withdrawn")
