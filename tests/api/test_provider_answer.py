@@ -40,7 +40,7 @@ def on(story: Story, vendor: Vendor) -> Iterator[Connected]:
 
 
 def post(story: Story, body: bytes, headers: dict[str, str], **changed: str) -> Any:
-    sent = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in {**headers, **changed}.items()}
+    sent = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()} | changed
     path = f"/api/v1/provider/{story.test.pk}/callback"
     return Client().post(path, body, content_type="application/json", **sent)
 
@@ -144,7 +144,8 @@ def test_a_wrong_signature_is_401_and_changes_nothing(story: Story, vendor: Vend
         ({"client_id": ""}, 422), ({"client_secret": "x" * 501}, 422), ({"expires_on": "soon"}, 422),
         ({"surprise": "x"}, 422),
         ({"operation": "x"}, 422), ({"operation": str(uuid.uuid4())}, 422), ({"outcome": "refused"}, 422),
-        ({"client_id": "a\0b"}, 422),
+        ({"client_id": "a\0b"}, 422), ({"key_id": "\ud800"}, 422), ({"\ud800": "x"}, 422),
+        ({"outcome": "refused", "reason": "\udfff"}, 422),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_said(
@@ -170,6 +171,11 @@ def test_a_body_that_is_no_object(story: Story, vendor: Vendor, on: Connected, b
 
 def test_a_body_that_is_too_long_is_not_read(story: Story, vendor: Vendor, on: Connected) -> None:
     assert post(story, b"x" * 20_000, {}).status_code == 413
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "-1", "\u0663", "1e3", ""])
+def test_a_length_that_is_none_is_not_believed(story: Story, vendor: Vendor, on: Connected, length: str) -> None:
+    assert post(story, b"{}", {}, CONTENT_LENGTH=length).status_code in (401, 413)
 
 
 def test_a_refusal_is_for_people(story: Story, vendor: Vendor, on: Connected) -> None:
