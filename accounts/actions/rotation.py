@@ -18,6 +18,7 @@ from accounts.gateways import loop
 from accounts.lifecycle import rotation as rule
 from accounts.lifecycle.actor import SYSTEM, Actor
 from accounts.lifecycle.errors import NotAllowed, NotReady
+from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import Audience, OrderKind, OrderState, Role, TaskKind
 from accounts.lifecycle.transition import Tell
@@ -147,6 +148,15 @@ def keep_both(account: Account, *, until: date, comment: str, by: Actor, now: da
         Credential.objects.filter(pk=new.pk).update(overlap_until=until, **again)
         change = Change(comment=comment, data=lambda _a: {"until": until.isoformat()})
         return engine.note(account, "keep_both_secrets", by=by, now=now, change=change)
+
+
+def latest_to_keep(account: Account) -> Sentence | None:
+    """Says the last day through which the old secret can be kept; None while there is no new one beside it."""
+    new = newest_second(account)
+    if new is None or new.revealed_at is None:
+        return None
+    latest = rule.longest(timezone.localdate(new.revealed_at), current_policy())
+    return _("%(day)s is the latest day.", day=latest.isoformat())
 
 
 def newest_second(account: Account) -> Credential | None:

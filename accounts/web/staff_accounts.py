@@ -132,7 +132,7 @@ def new_secret(request: HttpRequest, pk: UUID) -> HttpResponse:
     question = Question(
         found,
         _("Ask Cegal for a new secret"),
-        _("Cegal makes a new secret and enters it here. No approval is needed."),
+        " ".join(_new_secret_words(found)),
         reverse("staff_account", args=[found.pk]),
         _("Cegal is asked for a new secret."),
     )
@@ -203,11 +203,20 @@ def _buttons(found: Account, actor: Actor, may_get_secret: bool) -> list[dict[st
         buttons.insert(0, {"url": url, "label": _("Ask Cegal for a new secret"), "danger": False})
     if actor.holds(Role.SUPPORT) and _may_rotate(found):
         url = reverse("account_rotate", args=[found.pk])
-        buttons.append({"url": url, "label": _("Replace the secret"), "danger": False})
+        buttons.insert(0, {"url": url, "label": _("Replace the secret"), "danger": False})
     if actor.holds(Role.SUPPORT) and found.state in LIVING:
         url = reverse("account_use", args=[found.pk])
         buttons.append({"url": url, "label": _("Write down a use"), "danger": False})
     return buttons
+
+
+def _new_secret_words(found: Account) -> list[str]:
+    """What becomes of asking; and where a second secret can be asked for instead, when to do which."""
+    words = [_("Cegal makes a new secret and enters it here. No approval is needed.")]
+    if _may_rotate(found):
+        words.append(_("Do this when no system uses a secret of this account yet, or its last one was never collected."))
+        words.append(_("Does a system use it? Choose “Replace the secret” instead: it tells when the old one goes."))
+    return words
 
 
 def _may_rotate(found: Account) -> bool:

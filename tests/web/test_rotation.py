@@ -114,6 +114,8 @@ def test_keeping_both_and_saying_that_the_new_one_is_in_use(story: Story, accoun
     new = collected(story, account)
     ingrid, keep = browser_of(story.ingrid), reverse("account_keep_both", args=[account.pk])
     today = timezone.localdate()
+    latest = today + timedelta(days=60)
+    assert f"{latest.day} {latest:%B %Y} is the latest day." in ingrid.get(keep).content.decode()
     for until in ("", str(today), str(today + timedelta(days=61))):
         assert ingrid.post(keep, {"until": until, "comment": "So."}).status_code == 422
     assert ingrid.post(keep, {"until": str(today + timedelta(days=50)), "comment": ""}).status_code == 422
@@ -193,3 +195,24 @@ def test_whoever_reads_of_the_order_can_open_it(story: Story, account: Account) 
                 assert browser.get(where).status_code == 200, (asking, reader)
         assert where in text(browser_of(asking), "account", account.pk)
         Order.objects.filter(pk=order.pk).update(state="withdrawn")
+
+
+def test_support_is_told_when_to_ask_for_a_new_secret_and_when_to_replace_it(story: Story, account: Account) -> None:
+    support = browser_of(story.support)
+    page = text(support, "staff_account", account.pk)
+    replace, ask = (reverse(name, args=[account.pk]) for name in ("account_rotate", "account_new_secret"))
+    assert page.index(replace) < page.index(ask), "what stops nothing comes first"
+    said = text(support, "account_new_secret", account.pk)
+    assert "Choose “Replace the secret” instead" in said
+    Account.objects.filter(pk=account.pk).update(state="suspended")
+    assert "Replace the secret" not in text(support, "account_new_secret", account.pk)
+
+
+def test_an_owner_who_lost_the_secret_replaces_it_and_need_not_write_to_support(
+    story: Story, account: Account
+) -> None:
+    page = text(browser_of(story.ingrid), "account", account.pk)
+    assert reverse("account_rotate", args=[account.pk]) in page
+    assert "Lost it?" not in page
+    Account.objects.filter(pk=account.pk).update(state="suspended")
+    assert "Lost it?" in text(browser_of(story.ingrid), "account", account.pk)
