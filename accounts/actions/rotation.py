@@ -116,6 +116,7 @@ def test_new_secret(account: Account, secret: str, *, by: Actor, now: datetime) 
     if not check.ok or which is not Which.NEW:
         return Tested(check, which)
     with transaction.atomic():
+        Account.objects.select_for_update(no_key=True).get(pk=account.pk)  # first, as all who change both
         Credential.objects.filter(pk=new.pk, verified_at__isnull=True).update(verified_at=now)
         return Tested(check, which, removal.ask_to_remove(new, "confirm_in_use", by=by, now=now, confirmed=True))
 
