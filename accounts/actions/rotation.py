@@ -138,7 +138,9 @@ def keep_both(account: Account, *, until: date, comment: str, by: Actor, now: da
             raise NotReady(_("There is no new secret whose old one waits to be removed."))
         waiting = removals(account).filter(done_at__isnull=True)
         if _is_being_removed(waiting, now):
-            raise NotReady(_("The old secret is being removed already, so it cannot be kept. Change to the new one now."))
+            raise NotReady(
+                _("The old secret is being removed already, so it cannot be kept. Change to the new one now.")
+            )
         taken_back = waiting.update(done_at=now, done_by=by.name, superseded=True)
         if new.overlap_ended_at is not None and not taken_back:
             raise NotReady(_("The old secret is removed already."))

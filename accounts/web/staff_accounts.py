@@ -214,7 +214,9 @@ def _new_secret_words(found: Account) -> list[str]:
     """What becomes of asking; and where a second secret can be asked for instead, when to do which."""
     words = [_("Cegal makes a new secret and enters it here. No approval is needed.")]
     if _may_rotate(found):
-        words.append(_("Do this when no system uses a secret of this account yet, or its last one was never collected."))
+        words.append(
+            _("Do this when no system uses a secret of this account yet, or its last one was never collected.")
+        )
         words.append(_("Does a system use it? Choose “Replace the secret” instead: it tells when the old one goes."))
     return words
 

@@ -61,7 +61,9 @@ def addresses(story: Story) -> list[str]:
     found = [reverse(name) for name in OF_NOTHING]
     found += [reverse(name, args=[pk]) for name, row in rows.items() for pk in (row, NOBODYS)]
     found += [reverse("account_collector", args=[account.pk, verb]) for verb in ("let", "stop", "burn")]
-    found += [reverse(name, args=[of]) for name in ("documentation_of", "documentation_file") for of in ("TEST", "x" * 300)]
+    found += [
+        reverse(name, args=[of]) for name in ("documentation_of", "documentation_file") for of in ("TEST", "x" * 300)
+    ]
     return found
 
 

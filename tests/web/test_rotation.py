@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core import mail as mail_module
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.actions import collecting
+from accounts.delivery import deliver_due
 from accounts.models import Account, Credential, Order, Task
 from tests.actions import rotating
 from tests.actions.rotating import FIRST, SECOND, account_with_secret, asked, collected, entered
@@ -185,6 +188,25 @@ def test_the_technical_contact_whom_the_owner_lets_collects_the_second_secret(st
     assert SECOND in tor.post(there, {"ready": "on"}).content.decode()
 
 
+def test_the_technical_contact_who_asked_collects_from_the_order_and_the_mail_names_both(
+    story: Story, account: Account
+) -> None:
+    tor = story.person("tor@nordsjo.example", "Tor Teknisk")
+    order = asked(story, account, tor)
+    entered(story, order)
+    rotating.verify(story)
+    there = reverse("collect", args=[account.pk])
+    assert there not in text(browser_of(tor), "order", order.reference)
+    account.refresh_from_db()
+    collecting.let_collect(account, by=story.actor("ingrid"), now=story.now)
+    assert there in text(browser_of(tor), "order", order.reference)
+    deliver_due(story.now)
+    letters = [mail for mail in mail_module.outbox if "can be collected" in mail.subject]
+    assert sorted(mail.to[0].split(" <")[0] for mail in letters) == ["Ingrid Solheim", "Tor Teknisk"]
+    for mail in letters:
+        assert "Tor Teknisk may also collect client secrets." in " ".join(str(mail.body).split())
+
+
 def test_whoever_reads_of_the_order_can_open_it(story: Story, account: Account) -> None:
     tor = story.person("tor@nordsjo.example", "Tor Teknisk")
     for asking, reading in ((story.ingrid, tor), (tor, story.ingrid)):
@@ -208,9 +230,7 @@ def test_support_is_told_when_to_ask_for_a_new_secret_and_when_to_replace_it(sto
     assert "Replace the secret" not in text(support, "account_new_secret", account.pk)
 
 
-def test_an_owner_who_lost_the_secret_replaces_it_and_need_not_write_to_support(
-    story: Story, account: Account
-) -> None:
+def test_an_owner_who_lost_the_secret_replaces_it_and_need_not_write_to_support(story: Story, account: Account) -> None:
     page = text(browser_of(story.ingrid), "account", account.pk)
     assert reverse("account_rotate", args=[account.pk]) in page
     assert "Lost it?" not in page
