@@ -26,12 +26,13 @@ pytestmark = pytest.mark.usefixtures("works")
 NOBODYS = uuid.UUID(int=0)
 ODD = ["", "\0", "٣", "-1", "9" * 400, "<script>", "2027-02-30", "%s%(x)s", "' OR 1=1 --", "https://[::1", "å" * 3000]
 FIELDS = [
-    "q", "state", "environment", "kind", "after", "before", "page", "comment", "until", "client_secret", "secret", "ready",
-    "key_id", "expires_on", "secret_days", "tenant", "url", "token_url", "graph_url", "client_id", "version", "file", "next",
+    "q", "state", "environment", "kind", "after", "before", "page", "comment", "until", "client_secret", "secret",
+    "ready", "key_id", "expires_on", "secret_days", "tenant", "url", "token_url", "graph_url", "client_id", "version", "file",
+    "next",
 ]  # fmt: skip
 OF_ACCOUNT = [
-    "account", "account_rotate", "account_secret_in_use", "account_keep_both", "account_test_new", "account_test", "collect",
-    "account_start", "staff_account", "account_new_secret",
+    "account", "account_rotate", "account_secret_in_use", "account_keep_both", "account_test_new", "account_test",
+    "collect", "account_start", "staff_account", "account_new_secret",
 ]  # fmt: skip
 OF_NOTHING = ["staff_secrets", "secrets_export", "providers", "providers_export", "providers_compare", "documentation"]
 OF_ENVIRONMENT = ["environment_provider", "environment_provider_try", "environment_documentation"]
