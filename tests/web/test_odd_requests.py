@@ -1,4 +1,4 @@
-"""The pages of secrets, providers and documentation, asked by everybody with odd words: an answer, no mistake of ours."""
+"""The pages of secrets, providers and documentation, asked by everybody for odd things: no mistake of ours."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ NOBODYS = uuid.UUID(int=0)
 ODD = ["", "\0", "٣", "-1", "9" * 400, "<script>", "2027-02-30", "%s%(x)s", "' OR 1=1 --", "https://[::1", "å" * 3000]
 FIELDS = [
     "q", "state", "environment", "kind", "after", "before", "page", "comment", "until", "client_secret", "secret",
-    "ready", "key_id", "expires_on", "secret_days", "tenant", "url", "token_url", "graph_url", "client_id", "version", "file",
-    "next",
+    "ready", "key_id", "expires_on", "secret_days", "tenant", "url", "token_url", "graph_url", "client_id", "version",
+    "file", "next",
 ]  # fmt: skip
 OF_ACCOUNT = [
     "account", "account_rotate", "account_secret_in_use", "account_keep_both", "account_test_new", "account_test",
