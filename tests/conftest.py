@@ -21,7 +21,7 @@ pytest_plugins = ["tests.history", "tests.story"]
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0"}
 MISSING = servers.missing()
-ON_POSTGRES = os.environ.get("TEST_DATABASE_URL", "").startswith("postgres")
+ON_POSTGRES = servers.ON_POSTGRES
 BROWSER_ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"

@@ -24,6 +24,9 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+ON_POSTGRES = os.environ.get("TEST_DATABASE_URL", "").startswith("postgres")
+"""Is this the run that repeats the domain on PostgreSQL? Then what varies days and numbers alone is tried once."""
+
 
 class NotInstalledError(RuntimeError):
     """The program is not on this machine; `tests/bring.sh` can install it."""

@@ -14,6 +14,7 @@ from accounts.models import Account, Credential, Environment, Event, Message, No
 from loop_standin.process import running
 from tests.commands.running import refused, run
 from tests.rows import NOW, account
+from tests.servers import ON_POSTGRES
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +62,10 @@ def test_twice_changes_nothing_more() -> None:
     assert (Event.objects.count(), Person.objects.count()) == counts
 
 
-@pytest.mark.parametrize("day", ["2026-11-23T08:00", "2026-11-28T23:05", "2028-02-29T12:00", "2029-03-01T00:05"])
+DAYS = ["2026-11-28T23:05", "2026-11-23T08:00", "2028-02-29T12:00", "2029-03-01T00:05"]
+
+
+@pytest.mark.parametrize("day", DAYS[: 1 if ON_POSTGRES else None])
 def test_on_any_day_the_next_check_suspends_the_one_that_did_not_answer(day: str) -> None:
     at = datetime.fromisoformat(day).replace(tzinfo=UTC)
     run("sample_data", at=at)
