@@ -27,7 +27,8 @@ def test_no_history_suspends_anybody_wrongly_or_leaves_anybody_out(db: None) -> 
     run_state_machine_as_test(
         Histories,
         settings=settings(
-            max_examples=LONGER or EXAMPLES, stateful_step_count=STEPS, derandomize=not LONGER, database=None, deadline=None,
+            max_examples=LONGER or EXAMPLES, stateful_step_count=STEPS, derandomize=not LONGER, database=None,
+            deadline=None,
             suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink], report_multiple_bugs=False,
         ),
     )  # fmt: skip
