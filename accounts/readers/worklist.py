@@ -53,8 +53,9 @@ class Counts:
 class Row:
     """An order and how long it waits.
 
-    ``environments`` are their names, where the list shows them. ``news`` is "new" or "resubmitted" until somebody has done something with it since it was sent. ``is_mine``:
-    the reader works on it. ``why_not`` says why this person may not decide it.
+    ``environments`` are their names, where the list shows them. ``news`` is "new" or "resubmitted" until somebody has
+    done something with it since it was sent. ``is_mine``: the reader works on it. ``why_not`` says why this person
+    may not decide it.
     """
 
     order: Order
