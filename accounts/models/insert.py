@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from django.db import connection, models
@@ -42,20 +42,25 @@ def insert_row(model: type[models.Model], row: Row) -> int:
 
 
 @cache
-def _statement(model: type[models.Model], fields: tuple[models.Field[Any, Any], ...]) -> str:
+def _statement(model: type[models.Model], fields: tuple[models.Field[Any, Any], ...], lines: int = 1) -> str:
     quote = connection.ops.quote_name
     names, marks = ", ".join(quote(str(field.column)) for field in fields), ", ".join(["%s"] * len(fields))
-    return f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})"  # noqa: S608 - names of columns  # nosec B608
+    values = ", ".join([f"({marks})"] * lines)
+    return f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES {values}"  # noqa: S608 - names of columns  # nosec B608
 
 
 def _insert(model: type[models.Model], rows: Sequence[Row], alike: Row) -> None:
+    """On PostgreSQL a few rows are one statement, many are COPY; SQLite has no way to its server to save."""
     columns = _columns(model, rows, alike)
-    lines, statement = zip(*columns.values(), strict=True), _statement(model, tuple(columns))
+    lines, fields = zip(*columns.values(), strict=True), tuple(columns)
     if connection.vendor == "postgresql" and len(rows) > FEW:
-        _copy(statement, lines)
+        _copy(_statement(model, fields), lines)
         return
     with connection.cursor() as cursor:
-        cursor.executemany(statement, list(lines))
+        if connection.vendor == "postgresql":
+            cursor.execute(_statement(model, fields, len(rows)), list(chain.from_iterable(lines)))
+        else:
+            cursor.executemany(_statement(model, fields), list(lines))
 
 
 def _copy(insert: str, lines: Iterable[tuple[Any, ...]]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
@@ -17,6 +19,7 @@ from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.states import OrderState
 from accounts.lifecycle.transition import find, first_said
 from accounts.models import Event, Order
+from accounts.models.among import among
 from accounts.models.facts import Parts, parts_of
 from accounts.readers import paging
 from accounts.readers.order_search import ALL, OPEN, OPEN_STATES, Search, in_state, late, narrowed
@@ -50,12 +53,14 @@ class Counts:
 class Row:
     """An order and how long it waits.
 
-    ``news`` is "new" or "resubmitted" until somebody has done something with it since it was sent. ``is_mine``:
-    the reader works on it. ``why_not`` says why this person may not decide it.
+    ``environments`` are their names, where the list shows them. ``news`` is "new" or "resubmitted" until somebody has
+    done something with it since it was sent. ``is_mine``: the reader works on it. ``why_not`` says why this person
+    may not decide it.
     """
 
     order: Order
     waiting: Waiting
+    environments: tuple[str, ...] = ()
     why_not: Sentence | None = None
     news: str = ""
     is_mine: bool = False
@@ -94,9 +99,11 @@ def orders(
 
     Over all states the newest comes first. Two queries, however many rows.
     """
-    found = _with_news(_with_names(_found(by, search, policy, now)))
+    found = _with_news(_with_names(_found(by, search, policy, now)).prefetch_related(None))
     shown = paging.page(found, sorted_by(search), asked)
-    return [_row(order, by, policy, now) for order in shown.rows], shown
+    names = _environment_names(shown.rows)
+    rows = [replace(_row(order, by, policy, now), environments=tuple(names[order.pk])) for order in shown.rows]
+    return rows, shown
 
 
 def beside(order: Order, by: Actor, search: Search, policy: Policy, now: datetime) -> Beside:
@@ -125,7 +132,7 @@ def approvals(
     found = Order.objects.visible_to(by).filter(state=OrderState.APPROVAL.value)
     shown = paging.page(_with_names(found), OLDEST_FIRST, asked)
     parts = parts_of([order.pk for order in shown.rows])
-    rows = [Row(o, waiting(o, policy, now), _why_not(o, by, parts.get(o.pk, Parts()))) for o in shown.rows]
+    rows = [Row(o, waiting(o, policy, now), why_not=_why_not(o, by, parts.get(o.pk, Parts()))) for o in shown.rows]
     return rows, shown
 
 
@@ -149,6 +156,16 @@ def sorted_by(search: Search) -> paging.Order:
 
 def _with_names(found: QuerySet[Order]) -> QuerySet[Order]:
     return found.select_related("requester", "assignee").prefetch_related("environments").only(*COLUMNS)
+
+
+def _environment_names(shown: Sequence[Order]) -> Mapping[UUID, list[str]]:
+    """The names of each order's environments, by its id: what ``prefetch_related`` reads, without its objects."""
+    of_orders = Order.environments.through.objects.filter(among("order_id", [order.pk for order in shown]))
+    sorted_names = of_orders.order_by("environment__position", "environment__name")
+    found: dict[UUID, list[str]] = defaultdict(list)
+    for order, name in sorted_names.values_list("order_id", "environment__name"):
+        found[order].append(name)
+    return found
 
 
 def _with_news(found: QuerySet[Order]) -> QuerySet[Order]:

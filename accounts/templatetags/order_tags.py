@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 
 from django import template
@@ -13,7 +12,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from accounts.lifecycle.states import OrderState
-from accounts.models import Environment, Order
+from accounts.models import Order
 from accounts.readers.waiting import Waiting
 from accounts.templatetags.moments import day
 
@@ -27,9 +26,9 @@ def state_badge(state: str) -> SafeString:
 
 
 @register.simple_tag
-def environment_tags(environments: Iterable[Environment]) -> SafeString:
-    """``components/_envs.html`` for an order's environments; their names are never translated."""
-    return _environments(tuple(environment.name for environment in environments))
+def environment_tags(names: tuple[str, ...]) -> SafeString:
+    """``components/_envs.html`` for the names of environments; they are never translated."""
+    return _environments(names)
 
 
 @register.simple_tag

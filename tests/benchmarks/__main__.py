@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 
 from tests import servers
 from tests.benchmarks.stage import FULL, NAMES, QUICK, Size, Stage, place, say
-from tests.benchmarks.suites import MEASURES, SUITES
+from tests.benchmarks.suites import MEASURES, SUITES, Measure
 from tests.benchmarks.table import Line, text
 
 _SAID = {
@@ -44,17 +44,22 @@ def main(arguments: list[str]) -> int:
 def _measure(database: str, size: Size, wanted: list[str] | tuple[str, ...]) -> list[Line]:
     """The wanted measures on one kind of database, each suite on one of its own."""
     lines: list[Line] = []
-    for suite in SUITES:
-        measures = [measure for name, measure in suite.measures.items() if name in wanted]
-        if not measures:
-            continue
-        with place(database) as url:
-            stage = Stage(database, url, size)
-            suite.fill(stage)
-            for measure in measures:
-                found = measure(stage)
-                lines += found
-                say("\n".join(" | ".join(filter(None, line.cells())) for line in found))  # a stopped run lost nothing
+    with place(database) as here:
+        for suite in SUITES:
+            measures = [measure for name, measure in suite.measures.items() if name in wanted]
+            if measures:
+                with here.suite(size) as stage:
+                    suite.fill(stage)
+                    lines += _measured(stage, measures)
+    return lines
+
+
+def _measured(stage: Stage, measures: list[Measure]) -> list[Line]:
+    lines: list[Line] = []
+    for measure in measures:
+        found = measure(stage)
+        lines += found
+        say("\n".join(" | ".join(filter(None, line.cells())) for line in found))  # a stopped run lost nothing
     return lines
 
 

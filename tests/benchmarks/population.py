@@ -25,10 +25,10 @@ _OWNERS = """
 """
 _ACCOUNTS = """
     INSERT INTO accounts_account (id, version, created_at, client_id, environment_id, state, state_since,
-           organisation_id, owner_id, technical_name, technical_email, as_seller, as_broker, system, purpose,
-           loop_reference, activated_on, last_used_on, stated_through)
+           organisation_id, owner_id, technical_name, technical_email, collector_email, as_seller, as_broker, system,
+           purpose, loop_reference, activated_on, last_used_on, stated_through)
     SELECT {new_id}, 1, '{now}', 'client-' || n.i, '{environment}', 'active', '{now}', '{organisation}', o.id,
-           'Technical contact', 'technical' || o.i || '@company.example', true, false, 'SAP',
+           'Technical contact', 'technical' || o.i || '@company.example', '', true, false, 'SAP',
            'Sends surplus valves and spare parts to Loop every night.', 'LOOP-' || n.i, {activated}, {used}, '{today}'
     FROM n JOIN bench_owner o ON o.i = 1 + n.i % {owners}
 """

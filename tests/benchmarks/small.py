@@ -31,7 +31,6 @@ KILLED_AT = (0.2, 0.5, 0.8, 0.95)  # of the time that the whole takes
 
 
 def fill(stage: Stage) -> None:
-    stage.step("worker.migrate")
     stage.step("population.fill", max(ACCOUNTS, 3 * stage.size.mails))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,7 +12,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
 
 from tests import servers
 
@@ -66,15 +70,48 @@ class Stage:
         return {**os.environ, "TEST_DATABASE_URL": self.url}
 
 
+class Place:
+    """Where the databases of a run stand: the tables are made once, and each suite has a copy of them."""
+
+    def __init__(self, database: str, root: str) -> None:
+        """``root`` is a folder for SQLite, the URL of a server for PostgreSQL."""
+        self._database, self._root = database, root
+        self._stage("migrated", QUICK).step("worker.migrate")
+
+    @contextmanager
+    def suite(self, size: Size) -> Iterator[Stage]:
+        """A new database with the portal's tables; it is removed afterwards."""
+        if self._database == "postgresql":
+            self._ask("CREATE DATABASE suite TEMPLATE migrated")
+        else:
+            shutil.copy(f"{self._root}/migrated.sqlite3", f"{self._root}/suite.sqlite3")
+        yield self._stage("suite", size)
+        if self._database == "postgresql":
+            self._ask("DROP DATABASE suite WITH (FORCE)")
+        for file in Path(self._root).glob("suite.sqlite3*"):
+            file.unlink()
+
+    def _stage(self, name: str, size: Size) -> Stage:
+        if self._database == "postgresql":
+            return Stage(self._database, self._root.replace("/postgres?", f"/{name}?"), size)
+        return Stage(self._database, f"sqlite:///{self._root}/{name}.sqlite3", size)
+
+    def _ask(self, statement: LiteralString) -> None:
+        with psycopg.connect(self._root, autocommit=True) as server:
+            server.execute(statement)
+
+
 @contextmanager
-def place(database: str) -> Iterator[str]:
-    """A throw-away database with the durability of production; gives its URL. Raises servers.NotInstalledError."""
+def place(database: str) -> Iterator[Place]:
+    """A throw-away place with the durability of production. Raises servers.NotInstalledError."""
     if database == "postgresql":
         with servers.postgres(durable=True) as url:
-            yield url
+            with psycopg.connect(url, autocommit=True) as server:
+                server.execute("CREATE DATABASE migrated")
+            yield Place(database, url)
     else:
         with tempfile.TemporaryDirectory(prefix="bench") as folder:
-            yield f"sqlite:///{folder}/bench.sqlite3"
+            yield Place(database, folder)
 
 
 def say(sentence: str) -> None:

@@ -19,8 +19,10 @@ SETTINGS = "tests.benchmarks.settings"
 def migrate() -> None:
     """Make the tables."""
     from django.core.management import call_command
+    from django.db import connection
 
     call_command("migrate", verbosity=0)
+    connection.close()  # the file of SQLite is whole now: it is copied
 
 
 def main(arguments: list[str]) -> None:

@@ -62,6 +62,15 @@ def test_open_orders_stand_with_the_longest_waiting_first(story: Story) -> None:
     assert "Seller · Ingrid Solheim" in text
 
 
+def test_each_row_names_the_environments_of_its_own_order(story: Story) -> None:
+    alone = waits_since(story.order_in("support", environments=("PRODUCTION",)), days=3)
+    both = waits_since(story.order_in("support", environments=("PRODUCTION", "TEST")), days=2)
+    page = read(browser(story, "support"), URL)
+    rows = page.split('class="lp-ref">')[1:]
+    shown = {row.split("<")[0]: re.findall(r'data-env="(\w+)"', row) for row in rows}
+    assert shown == {alone.reference: ["production"], both.reference: ["test", "production"]}
+
+
 def test_the_last_day_of_a_target_is_due_today(story: Story) -> None:
     waits_since(story.order_in("support"), days=4)  # Thursday; two working days later is Monday the 23rd
     assert "Due today" in words(read(browser(story, "support"), URL))
