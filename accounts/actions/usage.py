@@ -7,7 +7,7 @@ delivery, refused ones too, leaves a line in the history of its feed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import BinaryIO, Protocol
 from zoneinfo import ZoneInfo
@@ -58,7 +58,7 @@ class Counted(Protocol):
 
     lines: int
     failed: int
-    first_day: date | None
+    days: set[date]
 
 
 @dataclass
@@ -67,7 +67,7 @@ class _SignIns:
 
     lines: int
     failed: int = 0
-    first_day: date | None = None
+    days: set[date] = field(default_factory=set)
 
 
 def take_in(
@@ -89,7 +89,7 @@ def take_in(
 
     ``stream`` is read once. ``form`` is guessed from its first character when it is None: ``{`` begins gateway
     log lines. ``covers_from`` is by default the day after what was known before; on a first file its earliest
-    day, and on an empty first file ``covers_through`` itself. Lines outside the covered days count as well.
+    day, or that after the last long hole among its days, and on an empty first file ``covers_through`` itself. Lines outside the covered days count as well.
     The same file twice, by its SHA-256, changes no count. ``last_used_on`` only ever moves forward. ``source`` is
     the name of its feed, which is made if it is new. ``dry_run`` tries everything and keeps nothing.
 
@@ -201,7 +201,7 @@ def _merge_once(staged: StagedUsage, counted: Counted, digest: str, said: Said) 
     if keeps:
         kept = {"received_at": said.now, "lines": counted.lines}
         UsageFile.objects.update_or_create(environment=environment, digest=digest, defaults=kept)
-    covered = cover(said, counted.first_day)
+    covered = cover(said, counted.days)
     numbers = {"lines": counted.lines, "failed": counted.failed}
     batch = usage_history.taken(said, merged, covered, taken_before=before, **numbers)
     transaction.set_rollback(said.dry_run)

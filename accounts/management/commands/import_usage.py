@@ -30,7 +30,8 @@ file may be empty: a quiet feed is also news.
 --covers-through says up to which day (Europe/Oslo) the file is complete. Nobody
 is notified or suspended on days that no file covers. By default a file covers
 from the day after what was covered before, and a first file from its earliest
-day; --covers-from says otherwise. Days outside are counted as well.
+day, or from the day after the last 32 days or more on which nobody called;
+--covers-from says otherwise. Days outside are counted as well.
 
 Every bad line is named, and then nothing is taken in. Unknown clients are named
 and skipped. The same file twice changes no count."""
