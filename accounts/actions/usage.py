@@ -89,7 +89,8 @@ def take_in(
 
     ``stream`` is read once. ``form`` is guessed from its first character when it is None: ``{`` begins gateway
     log lines. ``covers_from`` is by default the day after what was known before; on a first file its earliest
-    day, or that after the last long hole among its days, and on an empty first file ``covers_through`` itself. Lines outside the covered days count as well.
+    day, or that after the last long hole among its days, and on an empty first file ``covers_through`` itself.
+    Lines outside the covered days count as well.
     The same file twice, by its SHA-256, changes no count. ``last_used_on`` only ever moves forward. ``source`` is
     the name of its feed, which is made if it is new. ``dry_run`` tries everything and keeps nothing.
 

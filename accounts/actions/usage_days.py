@@ -113,7 +113,7 @@ def _first_day(
 
 
 def _after_the_last_hole(days: list[date], through: date) -> tuple[date, tuple[_, ...]]:
-    """The first of ``days`` (ascending), unless more than [31] days in a row are missing: then that after the last such.
+    """The first of ``days`` (ascending), or that after the last hole of more than [31] days, with a note.
 
     One line with a wrong clock must not make years of silence known.
     """
