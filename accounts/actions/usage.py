@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from accounts.actions import after_suspension, usage_history
+from accounts.actions import after_suspension, suspended_in_use, usage_history
 from accounts.actions.feeds import feed_of
 from accounts.actions.lines import BadFile, Progress, Source, silent
 from accounts.actions.usage_days import Said, Stretch, Ticket, check_days, cover
@@ -39,7 +39,7 @@ class Taken:
     ``lines`` have a call; ``failed`` of them did not succeed and are no use. ``covered`` is the new statement,
     None when everything up to its end was covered before. ``gap`` are the days that stay unknown before it.
     ``taken_before`` is when this same file came before: then only accounts made since then were counted.
-    ``batch`` is its line in the history.
+    ``batch`` is its line in the history. ``suspended_in_use`` accounts turned out to have been suspended by mistake.
     """
 
     lines: int
@@ -51,6 +51,7 @@ class Taken:
     taken_before: datetime | None
     batch: UsageBatch
     notes: tuple[_, ...] = ()
+    suspended_in_use: int = 0
 
 
 class Counted(Protocol):
@@ -199,6 +200,7 @@ def _merge_once(staged: StagedUsage, counted: Counted, digest: str, said: Said) 
     before = files.values_list("received_at", flat=True).first() if keeps else None
     merged = staged.merge(said.feed, said.figure, now=said.now, made_after=before)
     after_suspension.look(environment, merged.after_the_end, now=said.now)
+    wrong = suspended_in_use.look(said.feed, merged.before_suspension, now=said.now)
     if keeps:
         kept = {"received_at": said.now, "lines": counted.lines}
         UsageFile.objects.update_or_create(environment=environment, digest=digest, defaults=kept)
@@ -208,7 +210,7 @@ def _merge_once(staged: StagedUsage, counted: Counted, digest: str, said: Said) 
     transaction.set_rollback(said.dry_run)
     return Taken(
         counted.lines, counted.failed, merged, covered.days, said.complete_through, covered.gap, before, batch,
-        covered.notes,
+        covered.notes, wrong,
     )  # fmt: skip
 
 
