@@ -100,7 +100,7 @@ def _mail(pulse: Pulse, now: datetime) -> Iterator[Late]:
     if pulse.mail_waits_since is not None and (stuck or now - pulse.mail_waits_since > ONE_MAIL_LIMIT):
         said = _(
             "Emails wait to be sent: %(number)s, the oldest for %(time)s. Check that the worker runs and that the mail "
-            "server accepts them; the page of mails says what it answers.",
+            "server accepts them; the page Messages says what it answers.",
             number=pulse.mail_waiting,
             time=_in_words(now - pulse.mail_waits_since),
         )

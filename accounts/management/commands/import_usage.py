@@ -84,6 +84,9 @@ zcat log.gz | manage.py import_usage - --environment TEST --covers-through 2026-
             yield self._named(
                 f"Used after it was suspended or closed: {self.count(number, 'account', 'accounts')}", number, named
             )
+        if taken.suspended_in_use:
+            number_of = self.count(taken.suspended_in_use, "account", "accounts")
+            yield f"Warning: suspended although it was in use: {number_of}. Support has a task for each."
 
     def _covered(self, taken: Taken, environment: str) -> Iterator[str]:
         if taken.covered is None and taken.covered_through is not None:
