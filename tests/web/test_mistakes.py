@@ -53,7 +53,7 @@ def test_an_order_that_was_sent_is_where_it_goes_on(story: Story, account: Accou
     assert "Ask Ingrid Solheim" in page(story, "support", "staff_account", account.pk), "a draft was not sent"
     story.do(order, "submit", "ingrid")
     said = page(story, "support", "staff_account", account.pk)
-    assert f"Open the reactivation order {order.reference}" in said
+    assert f"Order {order.reference} asks to reactivate it." in said
     assert reverse("staff_order", args=[order.reference]) in said
     assert "Ask Ingrid Solheim" not in said
 
