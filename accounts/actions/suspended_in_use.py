@@ -43,7 +43,10 @@ def look(feed: Feed, used: Sequence[UsedBefore], *, now: datetime) -> int:
     Gives the number. Call it in the delivery's transaction, with the environment's row locked.
     """
     policy = current_policy()
-    wrong = [one for one in used if _was_in_use(one) and not is_inactive(one.day, policy, one.suspended_on)]
+    wrong = [
+        one for one in used
+        if one.day <= one.suspended_on and not is_inactive(one.day, policy, one.suspended_on)
+    ]  # fmt: skip
     return sum(_look(feed, wrong[start : start + CHUNK], now) for start in range(0, len(wrong), CHUNK))
 
 
@@ -51,10 +54,6 @@ def before_suspension(account: Account, day: date) -> Iterator[UsedBefore]:
     """What ``look`` asks about one account that was used on ``day``; nothing when it is not suspended."""
     if account.state == AccountState.SUSPENDED.value:
         yield UsedBefore(account.client_id, day, timezone.localdate(account.state_since))
-
-
-def _was_in_use(one: UsedBefore) -> bool:
-    return one.day <= one.suspended_on
 
 
 def _look(feed: Feed, wrong: Sequence[UsedBefore], now: datetime) -> int:

@@ -7,13 +7,15 @@ from io import BytesIO
 
 import pytest
 
-from accounts.actions import notices, provider, suspended_in_use, usage, usage_manual
+from accounts.actions import notices, provider, suspended_in_use, uploads, usage, usage_manual
 from accounts.actions.feeds import feed_of
 from accounts.lifecycle.actor import SYSTEM
 from accounts.models import Account, Event, FeedKind, Task
+from accounts.models.upload import UploadKind
 from tests.actions.checking import AFTER, ANSWER_BY, ONE_DAY, at, check, due, state
 from tests.actions.test_reactivation import asked, walk
 from tests.actions.tools import SUPPORT, nothing_written, told
+from tests.commands.running import run
 from tests.story import Story
 
 YEAR_AGO = date(2025, 12, 24)  # on 24 December 2026 an account used on this day is not inactive
@@ -133,6 +135,31 @@ def test_what_support_writes_down_counts_as_well(story: Story, silent: Account) 
     assert tasks() == []
     usage_manual.record_use(silent, ANSWER_BY, **known)
     assert [task.event.data["feed_kind"] for task in tasks()] == ["manual"]
+
+
+def test_what_support_writes_down_of_a_day_after_it_shows_no_mistake(story: Story, silent: Account) -> None:
+    known = {"reason": "They showed me their log.", "by": story.actor("support"), "now": NEXT_MORNING}
+    usage_manual.record_use(silent, AFTER + ONE_DAY, **known)
+    assert tasks() == []
+
+
+def test_the_command_says_so(story: Story, silent: Account) -> None:
+    file = f"client_id,day,calls\nsilent,{ANSWER_BY.isoformat()},1\n".encode()
+    given = ("import_usage", "-", "--environment", "TEST", "--covers-through", AFTER.isoformat())
+    said = run(*given, at=NEXT_MORNING, stdin=file)
+    assert "Warning: suspended although it was in use: 1 account. Support has a task for each." in said
+
+
+def test_the_page_of_imports_counts_them(story: Story, silent: Account) -> None:
+    part = f"client_id,day,calls\nsilent,{ANSWER_BY.isoformat()},1\n".encode()
+    upload = uploads.hand_in(
+        [part], kind=UploadKind.USAGE, file_name="late.csv", by=story.actor("support"), now=NEXT_MORNING,
+        environment=story.test, covers_through=AFTER,
+    )  # fmt: skip
+    uploads.run_waiting(lambda: NEXT_MORNING)
+    upload.refresh_from_db()
+    assert upload.result["counts"]["suspended_in_use"] == 1
+    assert tasks() == [], "it was only tried"
 
 
 def test_all_or_nothing_with_the_delivery(story: Story, silent: Account, monkeypatch: pytest.MonkeyPatch) -> None:
