@@ -4,7 +4,6 @@ import gc
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -94,34 +93,15 @@ def only_this_machine() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_keepdb() -> bool:
-    """On SQLite the database is laid out beforehand, so there is one to keep."""
-    return not ON_POSTGRES
-
-
-@pytest.fixture(scope="session")
-def laid_out(django_db_modify_db_settings: None) -> Iterator[ExitStack]:
-    """On SQLite the file of the test database, as a copy of the template; closed once there is a template."""
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """On SQLite a migrated database is laid out before the tests ask for one, so there is one to keep."""
     from django.db import connection
 
     from tests import template
 
-    with ExitStack() as turn:
-        if not ON_POSTGRES:
-            turn.enter_context(template.only_one())
-            template.copy_to(Path(connection.settings_dict["TEST"]["NAME"]))
-        yield turn
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(laid_out: ExitStack, django_db_setup: None, django_db_blocker: Any) -> None:
-    """pytest-django's own, between laying out the file and keeping it for the other workers and the next run."""
-    from tests import template
-
-    if not ON_POSTGRES and not template.place().exists():
-        with django_db_blocker.unblock():
-            template.keep()
-    laid_out.close()
+    if not ON_POSTGRES:
+        template.copy_to(Path(connection.settings_dict["TEST"]["NAME"]))
+    return not ON_POSTGRES
 
 
 @pytest.fixture(autouse=True)

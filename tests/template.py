@@ -1,4 +1,4 @@
-"""An empty SQLite database, migrated once and copied for each worker of each run: migrating takes seconds.
+"""An empty SQLite database, migrated once and copied for each worker, run and portal: migrating takes seconds.
 
 It is kept among the temporary files, named by what it depends on: the migrations, and the versions of the packages.
 """
@@ -9,26 +9,32 @@ import fcntl
 import hashlib
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-from django.db import connection
 
 from portal.environment import BASE_DIR
 
 
-@contextmanager
-def only_one() -> Iterator[None]:
-    """Let one process at a time lay out its database: the first one makes the template for the others."""
-    with place().with_suffix(".lock").open("w") as lock:
+def copy_to(database: Path) -> None:
+    """Put a fresh copy of the template where a database will be."""
+    for left in (database, *(database.with_name(database.name + end) for end in ("-wal", "-shm"))):
+        left.unlink(missing_ok=True)
+    shutil.copyfile(_made(), database)
+
+
+def _made() -> Path:
+    """The template; whoever comes first makes it, and the others wait."""
+    place = _place()
+    with place.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        if not place.exists():
+            _migrate(place.with_suffix(".unfinished")).replace(place)
+    return place
 
 
-def place() -> Path:
-    """Where the template of this checkout is, or will be."""
+def _place() -> Path:
     sources = [*sorted((BASE_DIR / "accounts" / "migrations").glob("*.py")), BASE_DIR / "requirements-dev.txt"]
     known = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
     folder = Path(tempfile.gettempdir()) / f"portal-tests-{os.getuid()}"
@@ -36,18 +42,13 @@ def place() -> Path:
     return folder / f"template-{known[:16]}.sqlite3"
 
 
-def copy_to(database: Path) -> None:
-    """Put a fresh copy of the template where the test database will be; without a template, nothing."""
-    for left in (database, *(database.with_name(database.name + end) for end in ("-wal", "-shm"))):
-        left.unlink(missing_ok=True)
-    if place().exists():
-        shutil.copyfile(place(), database)
-
-
-def keep() -> None:
-    """Make the template out of the test database, which was just migrated. A kill in the middle leaves none."""
-    unfinished = place().with_suffix(".unfinished")
-    unfinished.unlink(missing_ok=True)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM INTO %s", [str(unfinished)])
-    unfinished.replace(place())
+def _migrate(database: Path) -> Path:
+    """A database as ``manage.py migrate`` makes it; what a kill left of an earlier one goes."""
+    database.unlink(missing_ok=True)
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    with tempfile.TemporaryDirectory() as folder:
+        given = {**kept, "DATA_DIR": folder}
+        command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        subprocess.run(command, cwd=BASE_DIR, env=given, check=True, timeout=300)
+        shutil.move(Path(folder) / "portal.sqlite3", database)
+    return database

@@ -140,7 +140,7 @@ def _of_reference(document: dict[str, Any], reference: str, where: str) -> Itera
         return
     try:
         resolve(document, reference if reference.startswith("#/") else "#/?")
-    except (LookupError, TypeError):
+    except (LookupError, TypeError, ValueError):  # a place in a list with thousands of digits, say
         yield _("%(where)s points to %(reference)s, which is not in the file.", **said)
 
 

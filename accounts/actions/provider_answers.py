@@ -16,6 +16,7 @@ from accounts import outbox
 from accounts.actions import connectors, results
 from accounts.actions.operation_ends import fail
 from accounts.gateways.provider import Made
+from accounts.gateways.talk import is_storable
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.models import Connector, Operation, OperationState, ProviderKind
@@ -83,7 +84,7 @@ def _check(said: Mapping[str, Any]) -> None:
         raise NotReady(_("There is no field %(names)s. Known: %(known)s.", names=", ".join(unknown)[:200],
                          known=", ".join(FIELDS)))  # fmt: skip
     for name, value in said.items():
-        if not isinstance(value, str) or len(value) > LONGEST.get(name, 40) or "\0" in value:
+        if not isinstance(value, str) or len(value) > LONGEST.get(name, 40) or not is_storable(value):
             raise NotReady(_("%(name)s must be a text of at most %(most)s characters.", name=name,
                              most=LONGEST.get(name, 40)))  # fmt: skip
     if said.get("outcome") not in ("done", "refused"):

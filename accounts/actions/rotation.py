@@ -8,6 +8,7 @@ from enum import StrEnum
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -17,10 +18,11 @@ from accounts.gateways import loop
 from accounts.lifecycle import rotation as rule
 from accounts.lifecycle.actor import SYSTEM, Actor
 from accounts.lifecycle.errors import NotAllowed, NotReady
+from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import Audience, OrderKind, OrderState, Role, TaskKind
 from accounts.lifecycle.transition import Tell
-from accounts.models import Account, Credential, Event, Order, Person, current_policy
+from accounts.models import Account, Credential, Event, Operation, OperationState, Order, Person, Task, current_policy
 from accounts.models.rotation import removals
 
 _ASKED = Owed((Tell("rotation_asked", Audience.OWNER), Tell("rotation_asked", Audience.TECHNICAL_CONTACT)))
@@ -114,6 +116,7 @@ def test_new_secret(account: Account, secret: str, *, by: Actor, now: datetime) 
     if not check.ok or which is not Which.NEW:
         return Tested(check, which)
     with transaction.atomic():
+        Account.objects.select_for_update(no_key=True).get(pk=account.pk)  # first, as all who change both
         Credential.objects.filter(pk=new.pk, verified_at__isnull=True).update(verified_at=now)
         return Tested(check, which, removal.ask_to_remove(new, "confirm_in_use", by=by, now=now, confirmed=True))
 
@@ -122,7 +125,7 @@ def keep_both(account: Account, *, until: date, comment: str, by: Actor, now: da
     """The old secret stays through ``until``, for a reason; also when its removal was asked for and is not done yet.
 
     Raises NotAllowed for anybody but the owner and the technical contact, NotReady for no reason, a day that cannot
-    be, or an old secret that is removed already.
+    be, or an old secret that is removed already, or that a connector was told to remove.
     """
     if not connection.may_test(account, by):
         raise NotAllowed(_("Only the account’s owner and its technical contact can keep the old secret."))
@@ -134,6 +137,10 @@ def keep_both(account: Account, *, until: date, comment: str, by: Actor, now: da
         if new is None or new.revealed_at is None:
             raise NotReady(_("There is no new secret whose old one waits to be removed."))
         waiting = removals(account).filter(done_at__isnull=True)
+        if _is_being_removed(waiting, now):
+            raise NotReady(
+                _("The old secret is being removed already, so it cannot be kept. Change to the new one now.")
+            )
         taken_back = waiting.update(done_at=now, done_by=by.name, superseded=True)
         if new.overlap_ended_at is not None and not taken_back:
             raise NotReady(_("The old secret is removed already."))
@@ -144,6 +151,15 @@ def keep_both(account: Account, *, until: date, comment: str, by: Actor, now: da
         Credential.objects.filter(pk=new.pk).update(overlap_until=until, **again)
         change = Change(comment=comment, data=lambda _a: {"until": until.isoformat()})
         return engine.note(account, "keep_both_secrets", by=by, now=now, change=change)
+
+
+def latest_to_keep(account: Account) -> Sentence | None:
+    """Says the last day through which the old secret can be kept; None while there is no new one beside it."""
+    new = newest_second(account)
+    if new is None or new.revealed_at is None:
+        return None
+    latest = rule.longest(timezone.localdate(new.revealed_at), current_policy())
+    return _("%(day)s is the latest day.", day=latest.isoformat())
 
 
 def newest_second(account: Account) -> Credential | None:
@@ -158,6 +174,12 @@ def in_overlap(account: Account) -> Credential:
     if new is None or new.overlap_ended_at is not None:
         raise NotReady(_("There is no new secret whose old one waits to be removed."))
     return new
+
+
+def _is_being_removed(tasks: QuerySet[Task], now: datetime) -> bool:
+    """Was the provider's system told to remove one, or is it told at this moment? Nobody can take that back."""
+    told = ~Q(state=OperationState.WAITING.value) | Q(attempts__gt=0) | Q(claimed_until__gt=now)
+    return Operation.objects.open().filter(told, task__in=tasks).exists()
 
 
 def _begin(account: Account, requester: UUID, by: Actor, now: datetime, comment: str) -> Order:

@@ -63,7 +63,7 @@ def install(api: NinjaAPI) -> None:
     )  # fmt: skip
     def post_provider_answer(request: HttpRequest, response: HttpResponse, environment: UUID) -> dict[str, Any]:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal() or int(length) > BODY_MOST:
+        if not (length.isascii() and length.isdecimal() and len(length) < 10) or int(length) > BODY_MOST:
             raise Wrong(413, f"An answer has at most {BODY_MOST:,} bytes.")
         headers = {name: value for name, value in request.headers.items() if name.lower().startswith("webhook-")}
         try:

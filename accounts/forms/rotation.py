@@ -16,7 +16,7 @@ class KeepBothForm(ReasonForm):
 
     until = forms.DateField(
         label=_("Keep the old secret through"),
-        help_text=_("The last day. Later than today; the policy says how long at most."),
+        help_text=_("The last day of the old secret. Later than today."),
         error_messages={"required": _("Enter the last day."), "invalid": _("Enter a date, such as 2027-01-31.")},
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )

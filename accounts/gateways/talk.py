@@ -41,12 +41,21 @@ class Reply:
         return 200 <= self.status < 300
 
     def content(self) -> dict[str, Any]:
-        """The JSON object that came; {} for anything else, half an answer say."""
+        """The JSON object that came; {} for anything else, half an answer say, or texts that nobody can store."""
         try:
             content = json.loads(self.body)
+            return content if isinstance(content, dict) and is_storable(content) else {}
         except (ValueError, RecursionError):
             return {}
-        return content if isinstance(content, dict) else {}
+
+
+def is_storable(said: Any) -> bool:
+    """Can every text in ``said`` be stored, and sent? JSON also writes NUL and halves of characters (surrogates)."""
+    if isinstance(said, str):
+        return "\0" not in said and (said.isascii() or not any("\ud800" <= one <= "\udfff" for one in said))
+    if isinstance(said, dict):
+        return all(is_storable(name) and is_storable(one) for name, one in said.items())
+    return all(map(is_storable, said)) if isinstance(said, list) else True
 
 
 def _(sentence: str) -> str:

@@ -153,8 +153,12 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
         return self.in_place().filter(Q(revealed_at__isnull=False) | Q(destroyed_at__isnull=True))
 
     def older_than(self, new: Credential) -> CredentialQuerySet:
-        """The secrets in place that the same account has had for longer than ``new``."""
-        return self.in_place().filter(account=new.account_id, entered_at__lt=new.entered_at)
+        """The secrets that the provider has had of the same account for longer than ``new``.
+
+        Also one that was never issued (wrong, or its order ended), where the provider's id says that it is there.
+        """
+        there = self.filter(Q(collect_by__isnull=False) | ~Q(key_id=""), removed_at__isnull=True)
+        return there.filter(account=new.account_id, entered_at__lt=new.entered_at)
 
     def in_overlap(self) -> CredentialQuerySet:
         """The second secrets beside which the first one is still left in place."""

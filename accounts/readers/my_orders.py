@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -69,8 +69,13 @@ def secrets_to_collect(by: Actor) -> QuerySet[Credential]:
 
 
 def secrets_to_collect_of(order: Order, by: Actor) -> QuerySet[Credential]:
-    """Those of ``secrets_to_collect`` that came with ``order``."""
-    return secrets_to_collect(by).filter(Q(rotation=order) | Q(rotation__isnull=True, account__order=order))
+    """The issued secrets that came with ``order`` and that ``by`` may collect, also in the owner's place."""
+    mine = Q(account__owner_id=by.id)
+    if by.email:
+        named = Q(account__collector_email=by.email.lower(), account__technical_email=F("account__collector_email"))
+        mine |= named & Q(account__collector_named_by=F("account__owner"))
+    waiting = Credential.objects.filter(mine, destroyed_at__isnull=True, collect_by__isnull=False)
+    return waiting.filter(Q(rotation=order) | Q(rotation__isnull=True, account__order=order))
 
 
 def title(order: Order) -> str:

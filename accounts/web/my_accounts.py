@@ -81,6 +81,7 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not staff_url and not reader.mine(actor).filter(pk=found.pk).exists():
         return redirect("cegal_queue")  # Cegal reads of an account what its tasks say, and no more
     months, policy = reader.months(found, today), current_policy()
+    rotation = rotation_of(found, policy, today)
     context = {
         "account": found,
         **why(found, policy, today, for_staff=False),
@@ -93,7 +94,8 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
         "bars": reader.bars(months, CHART_HEIGHT),
         "chart": {"height": CHART_HEIGHT + 24, "base": CHART_HEIGHT, "labels": CHART_HEIGHT + 18},
         "secret": states_of([found])[0],
-        "rotation": rotation_of(found, current_policy(), today),
+        "rotation": rotation,
+        "rotation_url": _order_page(rotation.order, actor),
         "has_it": may_test(found, actor),
         "may_rotate": _may_rotate(found, actor),
         "may_collect": may_collect(found, actor),
@@ -139,6 +141,13 @@ def _buttons(found: Account, actor: Actor) -> list[dict[str, Any]]:
         }
         for row in verbs.open_to(found, actor)
     ]
+
+
+def _order_page(order: Order | None, actor: Actor) -> str:
+    """Where ``actor`` reads of an order; "" for somebody else's: whoever asked for it sees it."""
+    if order is None or not Order.objects.visible_to(actor).filter(pk=order.pk).exists():
+        return ""
+    return reverse("order", args=[order.reference])
 
 
 def _may_rotate(found: Account, actor: Actor) -> bool:

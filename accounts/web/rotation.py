@@ -82,6 +82,8 @@ def account_keep_both(request: HttpRequest, pk: UUID) -> HttpResponse:
     found, actor = _of_who_has_it(request, pk), actor_for(request)
     label = _("Keep both secrets")
     explains = _("The old secret stays through the day that you choose. You can say earlier that you use the new one.")
+    if latest := rotation.latest_to_keep(found):
+        explains += f" {say(latest)}"
     form = KeepBothForm(request.POST if request.method == "POST" else None, subject=found)
     if request.method != "POST" or not form.is_valid():
         return _confirm(request, found, form, label, explains, 422 if form.is_bound else 200)

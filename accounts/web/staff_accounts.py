@@ -83,7 +83,7 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
     found, actor, now = find_account(request, pk), actor_for(request), timezone.now()
     policy, today = current_policy(), timezone.localdate(now)
     (state,), tasks = credentials.states_of([found], now), reader.tasks_of(found)
-    told = feeds.told_of(found)
+    told, under_way = feeds.told_of(found), rotation_of(found, policy, today)
     context = {
         "account": found,
         "told": told,
@@ -101,7 +101,8 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
         "effective_at": effective_at([found.pk]).get(found.pk),
         "state": state,
         "connector_rows": providers.of_account(found),
-        "rotation": rotation_of(found, current_policy(), today),
+        "rotation": under_way,
+        "rotation_url": reverse("staff_order", args=[under_way.order.reference]) if under_way.order else "",
         "may_verify": actor.holds(Role.SUPPORT),
         "may_confirm": actor.holds(Role.SUPPORT),
         "buttons": _buttons(found, actor, _may_get_secret(found, state, tasks)),
@@ -134,7 +135,7 @@ def new_secret(request: HttpRequest, pk: UUID) -> HttpResponse:
     question = Question(
         found,
         _("Ask Cegal for a new secret"),
-        _("Cegal makes a new secret and enters it here. No approval is needed."),
+        " ".join(_new_secret_words(found)),
         reverse("staff_account", args=[found.pk]),
         _("Cegal is asked for a new secret."),
     )
@@ -205,11 +206,22 @@ def _buttons(found: Account, actor: Actor, may_get_secret: bool) -> list[dict[st
         buttons.insert(0, {"url": url, "label": _("Ask Cegal for a new secret"), "danger": False})
     if actor.holds(Role.SUPPORT) and _may_rotate(found):
         url = reverse("account_rotate", args=[found.pk])
-        buttons.append({"url": url, "label": _("Replace the secret"), "danger": False})
+        buttons.insert(0, {"url": url, "label": _("Replace the secret"), "danger": False})
     if actor.holds(Role.SUPPORT) and found.state in LIVING:
         url = reverse("account_use", args=[found.pk])
         buttons.append({"url": url, "label": _("Write down a use"), "danger": False})
     return buttons
+
+
+def _new_secret_words(found: Account) -> list[str]:
+    """What becomes of asking; and where a second secret can be asked for instead, when to do which."""
+    words = [_("Cegal makes a new secret and enters it here. No approval is needed.")]
+    if _may_rotate(found):
+        words.append(
+            _("Do this when no system uses a secret of this account yet, or its last one was never collected.")
+        )
+        words.append(_("Does a system use it? Choose “Replace the secret” instead: it tells when the old one goes."))
+    return words
 
 
 def _may_rotate(found: Account) -> bool:

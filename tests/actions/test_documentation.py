@@ -148,6 +148,7 @@ MISSHAPEN: list[tuple[dict[str, Any], str]] = [
     ({"x": {"$ref": "https://evil.example/x.json"}}, "x points to https://evil.example/x.json, outside the file."),
     ({"x": {"$ref": "other.json#/a"}}, "x points to other.json#/a, outside the file."),
     ({"x": {"$ref": "#anchor"}}, "x points to #anchor, which is not in the file."),
+    ({"x": {"$ref": f"#/y/{'9' * 5000}"}, "y": []}, "x points to #/y/999"),
     ({"x": {"$id": "https://evil.example/"}}, "x: $id and $dynamicRef cannot be shown."),
     ({"x": "a\0b"}, "x holds a character that no text may hold."),
     ({"x": {"\ud800": 1}}, "x holds a character that no text may hold."),

@@ -12,11 +12,13 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import LazySettings
 from django.core.management import CommandError
 
-from accounts.actions import credentials, encryption_keys, secrets, webhooks
-from accounts.models import Account, Credential, WebhookEndpoint
+from accounts.actions import connectors, credentials, encryption_keys, results, secrets, webhooks
+from accounts.models import Account, Connector, Credential, WebhookEndpoint
 from accounts.models.encrypted import BadKey, key_id_of
+from tests.actions.connecting import connected
 from tests.actions.tools import at_once, nothing_written
 from tests.commands.running import run
+from tests.gateways.fake_graph import SECRET, graph_running
 from tests.story import Story
 
 OLD, NEW = {"k1": os.urandom(32)}, {"k2": os.urandom(32)}
@@ -65,6 +67,27 @@ def held(story: Story, settings: LazySettings) -> Held:
 def rotate(settings: Any, keys: dict[str, bytes], **options: Any) -> encryption_keys.Report:
     settings.CREDENTIAL_KEYS = keys
     return encryption_keys.rotate(keys, **options)
+
+
+def test_what_connectors_know_and_have_made_is_sealed_anew_too(story: Story, settings: LazySettings) -> None:
+    settings.CREDENTIAL_KEYS = OLD
+    with graph_running() as graph, connected(story) as on:
+        on.by_entra(story.test, graph)
+        order = story.order_in("cegal_setup", environments=("TEST", "PRODUCTION"))
+        assert on.work() == {"opened": 1, "answered": 1, "waiting": 1}, "the result waits for what people enter"
+        made = results.opened(order.operations.get())
+        report = rotate(settings, {**NEW, **OLD})
+        assert (report.changed, report.problems) == (2, [])
+        settings.CREDENTIAL_KEYS = NEW
+        assert connectors.secret_of(Connector.objects.get()) == SECRET
+        assert results.opened(order.operations.get()) == made
+
+
+def test_whatever_holds_a_sealed_text_names_its_column_so() -> None:
+    """A rotation finds its texts by that name, and opens them with the row's own id."""
+    found = {model.__name__ for model in encryption_keys.holders()}
+    assert found == {"Credential", "Connector", "Feed", "Operation", "WebhookEndpoint"}
+    assert all(model._meta.pk.get_internal_type() == "UUIDField" for model in encryption_keys.holders())
 
 
 def test_everything_is_sealed_anew_and_the_old_key_can_go(held: Held, settings: LazySettings) -> None:

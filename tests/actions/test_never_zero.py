@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.actions import credentials, overlaps, rotation
+from accounts.actions import credentials, new_secret, overlaps, rotation
 from accounts.lifecycle.actor import SYSTEM
 from accounts.lifecycle.errors import NotReady
 from accounts.models import Account, Credential, Event, Order, PolicyNumber
@@ -95,6 +95,23 @@ def test_issued_without_being_verified_only_the_owners_own_test_lets_the_old_one
     works(FIRST, SECOND)
     rotation.test_new_secret(account, SECOND, by=by, now=story.now)
     assert len(rotating.to_remove(account)) == 1
+
+
+def test_a_second_secret_that_was_never_issued_goes_with_the_next_one_where_the_provider_has_it(
+    story: Story, account: Account, works: Works
+) -> None:
+    first = account.credentials.get()
+    works(FIRST, THIRD)
+    wrong = entered(story, asked(story, account))
+    rotating.verify(story)
+    mine = Account.objects.get(pk=account.pk)
+    new_secret.ask_for_new_secret(mine, by=story.actor("support"), now=story.now)
+    rotating.later(story, minutes=1)
+    new_secret.enter_new_secret(mine, client_secret=THIRD, by=story.actor("cegal"), now=story.now)
+    rotating.verify(story)
+    rotating.collect(story, account.credentials.get(destroyed_at=None))
+    rotation.confirm_in_use(account, by=story.actor("ingrid"), now=story.now)
+    assert set(rotating.to_remove(account)) == {first, wrong}
 
 
 @pytest.mark.parametrize("verb", ["suspend", "close"])

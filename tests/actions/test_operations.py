@@ -172,9 +172,10 @@ class TestTasks:
 
 
 class TestRotation:
-    def test_a_second_secret_comes_beside_the_first_and_the_old_one_goes_by_its_id(
-        self, story: Story, graph: FakeGraph, on: Connected, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    @pytest.fixture
+    def account(self, story: Story, graph: FakeGraph, on: Connected, monkeypatch: pytest.MonkeyPatch) -> Account:
+        """An account whose first secret the directory made, 300 days ago."""
+
         def check(_url: str, client_id: str, secret: str, **_how: object) -> loop.TokenCheck:
             ok = graph.works(client_id, secret)
             return loop.TokenCheck(loop.Outcome.OK if ok else loop.Outcome.WRONG_SECRET, "It answered.", elapsed_ms=1)
@@ -186,20 +187,57 @@ class TestRotation:
         order = again(order)
         story.do(order, "issue_credentials", "support", **story.data_for(order, "issue_credentials"))
         account = Account.objects.select_related("owner", "environment").get(order=order)
-        first = rotating.collect(story, account.credentials.get())
+        rotating.collect(story, account.credentials.get())
         story.now = on.now = on.now + timedelta(days=300)
+        return account
+
+    def second(self, story: Story, on: Connected, account: Account) -> Credential:
+        """The directory made the second secret, and its owner has it."""
         asked = rotating.asked(story, account)
         assert on.work(minutes=1) == {"opened": 1, "answered": 1, "done": 1}
         story.now = on.now
-        new = Credential.objects.get(rotation=asked)
-        assert {row["keyId"] for row in graph.passwords(account.client_id)} == {first.key_id, new.key_id}
         rotating.verify(story)
-        new = rotating.collect(story, new)
+        return rotating.collect(story, Credential.objects.get(rotation=asked))
+
+    def test_a_second_secret_comes_beside_the_first_and_the_old_one_goes_by_its_id(
+        self, story: Story, graph: FakeGraph, on: Connected, account: Account
+    ) -> None:
+        first = account.credentials.get()
+        new = self.second(story, on, account)
+        assert {row["keyId"] for row in graph.passwords(account.client_id)} == {first.key_id, new.key_id}
         rotation.confirm_in_use(account, by=story.actor("ingrid"), now=story.now)
         assert on.work(minutes=1) == {"opened": 1, "answered": 1, "done": 1}
         assert [row["keyId"] for row in graph.passwords(account.client_id)] == [new.key_id]
         first.refresh_from_db()
         assert first.removed_at == on.now
+
+    def test_the_old_one_can_be_kept_until_the_directory_was_told_to_remove_it(
+        self, story: Story, graph: FakeGraph, on: Connected, account: Account
+    ) -> None:
+        self.second(story, on, account)
+
+        def keep() -> Event:
+            until = (on.now + timedelta(days=20)).date()
+            return rotation.keep_both(account, until=until, comment="So.", by=story.actor("ingrid"), now=on.now)
+
+        rotation.confirm_in_use(account, by=story.actor("ingrid"), now=on.now)
+        operations.open_wanted(now=on.now)
+        assert keep().verb == "keep_both_secrets"
+        assert on.work(minutes=1) == {"dropped": 1}
+        assert len(graph.passwords(account.client_id)) == 2
+        rotation.confirm_in_use(account, by=story.actor("ingrid"), now=on.now)
+        operations.open_wanted(now=on.now)
+        held = operations._claim(on.now)  # a worker tells the directory at this moment
+        assert held is not None
+        with pytest.raises(NotReady, match="being removed already"):
+            keep()
+        operations._give_back(held)
+        graph.trouble.append(Trouble("removePassword", hang_up=True, after=True))
+        assert on.work() == {"postponed": 1}
+        with pytest.raises(NotReady, match="being removed already"):
+            keep()
+        assert on.work(minutes=2) == {"answered": 1, "done": 1}
+        assert len(graph.passwords(account.client_id)) == 1
 
 
 class TestTrouble:

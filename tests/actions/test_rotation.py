@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.actions import credentials, new_secret, ordering, provider, rotation
 from accounts.actions.rotation import Which
@@ -253,6 +256,43 @@ def test_two_presses_at_once_make_one_order_and_one_removal(works: Works) -> Non
     said = at_once(4, confirm)
     assert said.count("confirm_in_use") == 1
     assert Task.objects.filter(kind="remove_secret").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_testing_confirming_keeping_and_the_daily_run_at_once_leave_one_truth(works: Works) -> None:
+    """Either the old secret stays and nobody is asked to remove it, or its removal is asked for once."""
+    story = Story()
+    account = account_with_secret(story)
+    new = collected(story, account)
+    by, now = story.actor("ingrid"), story.now
+    until = timezone.localdate(now) + timedelta(days=30)
+    Credential.objects.filter(pk=new.pk).update(verified_at=None)  # issued with a reason, and not seen to work yet
+
+    def one(place: int) -> object:
+        mine = Account.objects.select_related("environment", "owner").get(pk=account.pk)
+        if place % 3 == 0:
+            return rotation.test_new_secret(mine, SECOND, by=by, now=now).event
+        if place % 3 == 1:
+            return rotation.keep_both(mine, until=until, comment="So.", by=by, now=now).verb
+        return rotation.confirm_in_use(mine, by=by, now=now).verb
+
+    at_once(9, one)
+    new.refresh_from_db()
+    open_ones = Task.objects.filter(account=account, kind="remove_secret", done_at=None)
+    assert open_ones.count() == (0 if new.overlap_ended_at is None else 1)
+    assert (new.in_use_at is None) is (new.overlap_ended_at is None)
+
+
+def test_a_test_takes_the_account_before_the_secret(story: Story, account: Account) -> None:
+    """As whoever keeps or confirms does: two who take them in another order wait for each other."""
+    new = collected(story, account)
+    Credential.objects.filter(pk=new.pk).update(verified_at=None)
+    with CaptureQueriesContext(connection) as seen:
+        rotation.test_new_secret(account, SECOND, by=story.actor("ingrid"), now=story.now)
+    said = [query["sql"] for query in seen]
+    stamped = next(place for place, sql in enumerate(said) if sql.startswith('UPDATE "accounts_credential"'))
+    began = max(place for place in range(stamped) if said[place].startswith(("BEGIN", "SAVEPOINT")))
+    assert any('FROM "accounts_account"' in sql for sql in said[began:stamped])
 
 
 def test_who_was_second_is_told(story: Story, account: Account) -> None:

@@ -13,11 +13,12 @@ import time_machine
 from django.test import Client
 from standardwebhooks import Webhook
 
-from accounts.actions import new_secret
+from accounts.actions import new_secret, setup
 from accounts.actions.secrets import opened
 from accounts.models import Event, Operation, Order
+from accounts.models.setup import Setup
 from tests.actions.connecting import Connected, connected, states
-from tests.actions.tools import contents
+from tests.actions.tools import at_once, contents
 from tests.gateways.vendor import SECRET, Vendor, vendor_running
 from tests.story import Story
 
@@ -40,7 +41,7 @@ def on(story: Story, vendor: Vendor) -> Iterator[Connected]:
 
 
 def post(story: Story, body: bytes, headers: dict[str, str], **changed: str) -> Any:
-    sent = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in {**headers, **changed}.items()}
+    sent = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()} | changed
     path = f"/api/v1/provider/{story.test.pk}/callback"
     return Client().post(path, body, content_type="application/json", **sent)
 
@@ -144,7 +145,8 @@ def test_a_wrong_signature_is_401_and_changes_nothing(story: Story, vendor: Vend
         ({"client_id": ""}, 422), ({"client_secret": "x" * 501}, 422), ({"expires_on": "soon"}, 422),
         ({"surprise": "x"}, 422),
         ({"operation": "x"}, 422), ({"operation": str(uuid.uuid4())}, 422), ({"outcome": "refused"}, 422),
-        ({"client_id": "a\0b"}, 422),
+        ({"client_id": "a\0b"}, 422), ({"key_id": "\ud800"}, 422), ({"\ud800": "x"}, 422),
+        ({"outcome": "refused", "reason": "\udfff"}, 422),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_said(
@@ -170,6 +172,37 @@ def test_a_body_that_is_no_object(story: Story, vendor: Vendor, on: Connected, b
 
 def test_a_body_that_is_too_long_is_not_read(story: Story, vendor: Vendor, on: Connected) -> None:
     assert post(story, b"x" * 20_000, {}).status_code == 413
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "-1", "\u0663", "1e3", ""])
+def test_a_length_that_is_none_is_not_believed(story: Story, vendor: Vendor, on: Connected, length: str) -> None:
+    assert post(story, b"{}", {}, CONTENT_LENGTH=length).status_code in (401, 413)
+
+
+def test_what_people_finished_by_hand_takes_no_answer(story: Story, vendor: Vendor, on: Connected) -> None:
+    order = story.order_in("cegal_setup")
+    on.work()
+    own = [Setup(story.test, "by-hand", "secret-by-hand")]
+    setup.complete_setup(order, setups=own, by=story.actor("cegal"), now=story.now)
+    before = contents()
+    assert answered(story, vendor, the_operation()).status_code == 409
+    assert on.work(minutes=1) == {}
+    assert contents() == before
+    assert opened(order.accounts.get().credentials.get()) == "secret-by-hand"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_three_answers_at_once_are_one(vendor: Vendor) -> None:
+    story = Story(datetime.now(UTC))
+    with connected(story) as on:
+        on.by_webhook(story.test, vendor)
+        order = story.order_in("cegal_setup")
+        on.work()
+        asked = the_operation()
+        said = at_once(3, lambda place: answered(story, vendor, asked, client_secret=f"secret-{place}").status_code)
+        assert sorted(said, key=str) == [200, 409, 409]
+        on.work(minutes=1)
+        assert opened(order.accounts.get().credentials.get()) == f"secret-{said.index(200)}"
 
 
 def test_a_refusal_is_for_people(story: Story, vendor: Vendor, on: Connected) -> None:

@@ -11,6 +11,7 @@ import pytest
 from django.core.management import get_commands, load_command_class
 
 from portal.environment import BASE_DIR
+from tests import template
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.processes]
 
@@ -44,8 +45,8 @@ class Portal:
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Portal:
     """A portal in which the example accounts are."""
-    made = Portal(tmp_path_factory.mktemp("portal"))
-    assert made.manage("migrate", "-v0").returncode == 0
+    made = Portal(folder := tmp_path_factory.mktemp("portal"))
+    template.copy_to(folder / "portal.sqlite3")
     imported = made.manage("import_accounts", "-", stdin=ACCOUNTS.read_text(encoding="utf-8"))
     assert (imported.returncode, imported.stderr) == (0, "")
     assert imported.stdout.startswith("Imported 200 accounts, 16 of them with unknown last use.")

@@ -106,7 +106,15 @@ def test_a_look_reads_every_page_and_names_strangers_of_ours(graph: FakeGraph, e
 
 @pytest.mark.parametrize(
     "body",
-    [b"[]", b"{}", b'{"value": 7}', b"<html>", b'{"value": [], "@odata.nextLink": "https://evil.example/v1.0/x"}'],
+    [
+        b"[]",
+        b"{}",
+        b'{"value": 7}',
+        b"<html>",
+        b'{"value": [], "@odata.nextLink": "https://evil.example/v1.0/x"}',
+        b'{"value": [{"appId": "half a character \\ud800"}]}',
+        b'{"value": [{"appId": "a\\u0000b"}]}',
+    ],
 )
 def test_a_look_that_cannot_be_read_is_not_complete(graph: FakeGraph, entra: Entra, body: bytes) -> None:
     graph.trouble.append(Trouble("servicePrincipals", body=body, status=200))

@@ -21,7 +21,7 @@ import httpx
 
 from loop_standin.process import running
 from portal.embedded import new_credential_key, new_secret_key
-from tests import servers
+from tests import servers, template
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = {
@@ -29,8 +29,13 @@ PEOPLE = {
     "henrik@loop.example": "service_responsible",
     "silje@cegal.example": "cegal",
 }
-_POINT_AT_STANDIN = """
+_PREPARE = """
+from django.core.management import call_command
 from accounts.models import Environment
+call_command("migrate", verbosity=0)
+call_command("createcachetable", verbosity=0)
+for email, role in {people}.items():
+    call_command("create_person", email, role=[role], name=email.partition("@")[0].title())
 for environment in Environment.objects.all():
     base = "{loop}/" + environment.name.lower()
     Environment.objects.filter(pk=environment.pk).update(
@@ -116,11 +121,10 @@ def stage(folder: Path, mail: servers.MailServer, **given: str) -> Iterator[Stag
     with ExitStack() as stack:
         loop = stack.enter_context(running("--log", str(folder / "gateway.ndjson")))
         portal = Stage(folder, mail, loop, environment, url)
-        portal.manage("migrate", "--verbosity", "0")
-        portal.manage("createcachetable")
-        portal.manage("shell", "-v0", "-c", _POINT_AT_STANDIN.format(loop=loop))
-        for email, role in PEOPLE.items():
-            portal.manage("create_person", email, "--role", role, "--name", email.split("@")[0].title())
+        if "DATABASE_URL" not in given:
+            (folder / "data").mkdir()
+            template.copy_to(folder / "data" / "portal.sqlite3")
+        portal.manage("shell", "-v0", "-c", _PREPARE.format(loop=loop, people=PEOPLE))
         stack.callback(portal.close)
         portal.start()
         yield portal

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core import mail as mail_module
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.actions import collecting
+from accounts.delivery import deliver_due
 from accounts.models import Account, Credential, Order, Task
 from tests.actions import rotating
 from tests.actions.rotating import FIRST, SECOND, account_with_secret, asked, collected, entered
@@ -114,6 +117,8 @@ def test_keeping_both_and_saying_that_the_new_one_is_in_use(story: Story, accoun
     new = collected(story, account)
     ingrid, keep = browser_of(story.ingrid), reverse("account_keep_both", args=[account.pk])
     today = timezone.localdate()
+    latest = today + timedelta(days=60)
+    assert f"{latest.day} {latest:%B %Y} is the latest day." in ingrid.get(keep).content.decode()
     for until in ("", str(today), str(today + timedelta(days=61))):
         assert ingrid.post(keep, {"until": until, "comment": "So."}).status_code == 422
     assert ingrid.post(keep, {"until": str(today + timedelta(days=50)), "comment": ""}).status_code == 422
@@ -164,3 +169,70 @@ def test_a_secret_that_expires_soon_is_on_the_owners_pages(story: Story) -> None
     ingrid = browser_of(story.ingrid)
     assert "The client secret expires on" in text(ingrid, "account", account.pk)
     assert "The last day of the client secret" in text(ingrid, "my_accounts")
+
+
+def test_the_technical_contact_whom_the_owner_lets_collects_the_second_secret(story: Story, account: Account) -> None:
+    order = asked(story, account)
+    ingrid, tor = browser_of(story.ingrid), browser_of(story.person("tor@nordsjo.example", "Tor Teknisk"))
+    let, there = reverse("account_collector", args=[account.pk, "let"]), reverse("collect", args=[account.pk])
+    assert let in text(ingrid, "account", account.pk), "also while the second secret is under way"
+    entered(story, order)
+    rotating.verify(story)
+    page = text(tor, "account", account.pk)
+    assert "must collect it" in page
+    assert there not in page
+    ingrid.post(let)
+    page = text(tor, "account", account.pk)
+    assert there in page
+    assert "must collect it" not in page
+    assert SECOND in tor.post(there, {"ready": "on"}).content.decode()
+
+
+def test_the_technical_contact_who_asked_collects_from_the_order_and_the_mail_names_both(
+    story: Story, account: Account
+) -> None:
+    tor = story.person("tor@nordsjo.example", "Tor Teknisk")
+    order = asked(story, account, tor)
+    entered(story, order)
+    rotating.verify(story)
+    there = reverse("collect", args=[account.pk])
+    assert there not in text(browser_of(tor), "order", order.reference)
+    account.refresh_from_db()
+    collecting.let_collect(account, by=story.actor("ingrid"), now=story.now)
+    assert there in text(browser_of(tor), "order", order.reference)
+    deliver_due(story.now)
+    letters = [mail for mail in mail_module.outbox if "can be collected" in mail.subject]
+    assert sorted(mail.to[0].split(" <")[0] for mail in letters) == ["Ingrid Solheim", "Tor Teknisk"]
+    for mail in letters:
+        assert "Tor Teknisk may also collect client secrets." in " ".join(str(mail.body).split())
+
+
+def test_whoever_reads_of_the_order_can_open_it(story: Story, account: Account) -> None:
+    tor = story.person("tor@nordsjo.example", "Tor Teknisk")
+    for asking, reading in ((story.ingrid, tor), (tor, story.ingrid)):
+        order = asked(story, account, asking)
+        for reader in (asking, reading):
+            browser, where = browser_of(reader), reverse("order", args=[order.reference])
+            if where in text(browser, "account", account.pk):
+                assert browser.get(where).status_code == 200, (asking, reader)
+        assert where in text(browser_of(asking), "account", account.pk)
+        Order.objects.filter(pk=order.pk).update(state="withdrawn")
+
+
+def test_support_is_told_when_to_ask_for_a_new_secret_and_when_to_replace_it(story: Story, account: Account) -> None:
+    support = browser_of(story.support)
+    page = text(support, "staff_account", account.pk)
+    replace, ask = (reverse(name, args=[account.pk]) for name in ("account_rotate", "account_new_secret"))
+    assert page.index(replace) < page.index(ask), "what stops nothing comes first"
+    said = text(support, "account_new_secret", account.pk)
+    assert "Choose “Replace the secret” instead" in said
+    Account.objects.filter(pk=account.pk).update(state="suspended")
+    assert "Replace the secret" not in text(support, "account_new_secret", account.pk)
+
+
+def test_an_owner_who_lost_the_secret_replaces_it_and_need_not_write_to_support(story: Story, account: Account) -> None:
+    page = text(browser_of(story.ingrid), "account", account.pk)
+    assert reverse("account_rotate", args=[account.pk]) in page
+    assert "Lost it?" not in page
+    Account.objects.filter(pk=account.pk).update(state="suspended")
+    assert "Lost it?" in text(browser_of(story.ingrid), "account", account.pk)
