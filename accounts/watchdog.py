@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 EVERY = timedelta(minutes=1)
 BELIEVED_FOR = timedelta(minutes=5)
-KIND = "jobs_not_running"
+KIND = alive.OWN_MAIL
 
 
 @dataclass

@@ -15,6 +15,7 @@ from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.states import Role, TaskKind
 from accounts.models.connector import OperationKind
 from accounts.models.environment import ProviderKind
+from accounts.models.feed import FeedKind
 
 _DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 
@@ -34,6 +35,7 @@ TASK_WORDS = {
     TaskKind.REMOVE_SECRET: gettext_noop("Remove the old client secret"),
     TaskKind.FIND_CONTACT: gettext_noop("Find a contact: the inactivity notice reached nobody"),
     TaskKind.CALLS_AFTER_SUSPENSION: gettext_noop("See why a suspended client still calls"),
+    TaskKind.SUSPENDED_IN_USE: gettext_noop("Suspended although it was in use"),
 }
 """What a task asks for."""
 
@@ -50,6 +52,9 @@ TASK_ADVICE = {
     TaskKind.CALLS_AFTER_SUSPENSION: gettext_noop(
         "Ask Cegal whether the client is really disabled, and the owner who uses it. The account stays as it is."
     ),
+    TaskKind.SUSPENDED_IN_USE: gettext_noop(
+        "Ask the owner to order the reactivation on the account’s own page. It does not come back by itself."
+    ),
 }
 """What whoever sees a task can do about it."""
 
@@ -60,6 +65,14 @@ PROVIDER_WORDS = {
     ProviderKind.ENTRA.value: gettext_noop("Microsoft Entra ID"),
 }
 """Who makes the clients of an environment."""
+
+FEED_WORDS = {
+    FeedKind.FILE.value: gettext_noop("Usage files"),
+    FeedKind.API.value: gettext_noop("Sent by programs"),
+    FeedKind.GRAPH.value: gettext_noop("Fetched from Microsoft Graph"),
+    FeedKind.MANUAL.value: gettext_noop("Written down by Support"),
+}
+"""What a feed is called: by the door that its usage comes through."""
 
 OPERATION_WORDS = {
     OperationKind.SET_UP.value: gettext_noop("Make the client"),
@@ -77,6 +90,12 @@ def say(sentence: Sentence | str) -> str:
         return gettext(sentence)
     params = {name: _value(value) for name, value in sentence.params.items()}
     return gettext(sentence.text) % params if params else gettext(sentence.text)
+
+
+def feed_words(kind: str, name: str) -> str:
+    """What a feed is called in the language that is active now, with its name where that says more."""
+    said = gettext(FEED_WORDS[kind])
+    return said if name in (kind, "Microsoft Graph") else f"{said} · {name}"
 
 
 def in_every_language(sentence: Sentence) -> tuple[str, ...]:

@@ -132,6 +132,8 @@ _SUPPORT = [
     Page("staff_accounts", "support", query="?q=nothing-like-it"),
     *(Page("staff_account", "support", _own(name)) for name in ("active", "notified", "suspended", "pending")),
     Page("staff_account", "support", _own("two_secrets")),
+    Page("staff_account", "support", _own("mistaken")),
+    Page("account", "ingrid", _own("mistaken")),
     Page("account_rotate", "support", _own("rotatable")),
     Page("staff_secrets", "support", query="?state=all"),
     Page("staff_secrets", "support"),

@@ -25,16 +25,19 @@ from accounts.actions import (
     holds,
     inactivity,
     new_secret,
+    notices,
     operation_ends,
     operations,
     ordering,
     provider,
     rotation,
+    suspended_in_use,
     tokens,
     uploads,
     webhooks,
 )
 from accounts.actions.environments import Details, add_environment, set_active
+from accounts.actions.feeds import feed_of
 from accounts.lifecycle.actor import SYSTEM
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.states import AccountState, OrderState, Role
@@ -44,6 +47,7 @@ from accounts.models import (
     Connector,
     Credential,
     DailyUsage,
+    FeedKind,
     Finding,
     Handover,
     JobRun,
@@ -55,6 +59,7 @@ from accounts.models import (
     ReturnReason,
     SuspensionList,
     Task,
+    current_policy,
 )
 from accounts.models.bounce import Bounce, UnreachableAddress
 from accounts.models.token import Scope
@@ -121,6 +126,7 @@ class Scene(Story):
         self._bounce()
         self._reactivation()
         self._rotations()
+        self._mistake()
         self.list = SuspensionList.objects.get()
         new_secret.ask_for_new_secret(self.active, by=self.actor("support"), now=self.now, comment="It leaked.")
         self.new_secret = Task.objects.get(account=self.active)
@@ -144,6 +150,19 @@ class Scene(Story):
         self.done_task = Task.objects.get(account=account)
         provider.confirm(self.done_task, by=self.actor("cegal"), now=self.now)
         self.reactivation = ordering.start_reactivation(account, by=self.actor("ingrid"), now=self.now)
+
+    def _mistake(self) -> None:
+        """Suspended for inactivity; usage that came in later shows that it was in use the day before."""
+        last = self.today - timedelta(days=400)
+        account = self.account(client_id="nordsjo-mistaken", last_used_on=last)
+        list(inactivity.check(today=self.today, now=self.now))
+        account.refresh_from_db()
+        known = {"policy": current_policy(), "today": self.today, "by": SYSTEM, "now": self.now}
+        notices.suspend_for_inactivity([(account, Notice.objects.get(account=account))], **known)
+        feed = feed_of(self.test, FeedKind.FILE, "file", now=self.now)
+        used = suspended_in_use.UsedBefore(account.client_id, self.today - timedelta(days=1), self.today)
+        suspended_in_use.look(feed, [used], now=self.now)
+        self.mistaken = Account.objects.get(pk=account.pk)
 
     def _rotations(self) -> None:
         """An account that may ask for a new secret, one whose order is at Cegal, one with both, one to remove."""

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.actions import engine, secrets, verifying
+from accounts.actions import engine, provider, secrets, verifying
 from accounts.actions.collecting import may_collect
 from accounts.actions.engine import Change, Owed
 from accounts.actions.verifying import Checked
@@ -20,7 +20,7 @@ from accounts.gateways import loop
 from accounts.lifecycle.actor import SYSTEM, Actor
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.lifecycle.sentence import Sentence as _
-from accounts.lifecycle.states import Audience, OrderState, Role
+from accounts.lifecycle.states import Audience, OrderState, Role, TaskKind
 from accounts.lifecycle.transition import Tell
 from accounts.models import Account, Credential, Event, Order, current_policy
 from accounts.models.encrypted import SealError
@@ -207,6 +207,7 @@ def _activate(order: Order, accounts: list[Account], by: Actor, now: datetime) -
         account = Account.objects.get(pk=order.reactivates.pk)
         change = Change(columns={"reactivated_on": today}, data=lambda _a: {"order": order.reference})
         engine.move(account, "reactivate", by=by, now=now, facts=account_facts(account, by), change=change)
+        provider.supersede(account, TaskKind.SUSPENDED_IN_USE, by=by, now=now)
         _renewed(order).update(collect_by=until)
         return
     for account in accounts:

@@ -153,7 +153,9 @@ def close(account: Account, *, by: Actor, now: datetime, comment: str) -> Event:
         end_notice(changes)
         holds.end_with(account, by=by, now=now)
         _end_handover(account, by=by, now=now)
-        for kind in (TaskKind.ENABLE_CLIENT, TaskKind.NEW_SECRET, TaskKind.REMOVE_SECRET):
+        for kind in (
+            TaskKind.ENABLE_CLIENT, TaskKind.NEW_SECRET, TaskKind.REMOVE_SECRET, TaskKind.SUSPENDED_IN_USE,
+        ):  # fmt: skip
             provider.supersede(account, kind, by=by, now=now)
 
     change = Change(comment=comment, also=end, data=lambda _a: _on_behalf(account, by))

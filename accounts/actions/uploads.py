@@ -173,6 +173,7 @@ def _of_usage(taken: Taken) -> tuple[dict[str, int], dict[str, Any]]:
     counts = {
         "lines": taken.lines, "failed_calls": taken.failed, "calls": merged.calls, "accounts": merged.accounts,
         "moved_on": merged.moved_on, "unknown_clients": merged.unknown, "after_the_end": len(merged.after_the_end),
+        "suspended_in_use": taken.suspended_in_use,
     }  # fmt: skip
     days = {"covered": _stretch(taken.covered), "gap": _stretch(taken.gap)}
     again = taken.taken_before is not None

@@ -7,7 +7,7 @@ delivery, refused ones too, leaves a line in the history of its feed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import BinaryIO, Protocol
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from accounts.actions import after_suspension, usage_history
+from accounts.actions import after_suspension, suspended_in_use, usage_history
 from accounts.actions.feeds import feed_of
 from accounts.actions.lines import BadFile, Progress, Source, silent
 from accounts.actions.usage_days import Said, Stretch, Ticket, check_days, cover
@@ -39,7 +39,7 @@ class Taken:
     ``lines`` have a call; ``failed`` of them did not succeed and are no use. ``covered`` is the new statement,
     None when everything up to its end was covered before. ``gap`` are the days that stay unknown before it.
     ``taken_before`` is when this same file came before: then only accounts made since then were counted.
-    ``batch`` is its line in the history.
+    ``batch`` is its line in the history. ``suspended_in_use`` accounts turned out to have been suspended by mistake.
     """
 
     lines: int
@@ -51,6 +51,7 @@ class Taken:
     taken_before: datetime | None
     batch: UsageBatch
     notes: tuple[_, ...] = ()
+    suspended_in_use: int = 0
 
 
 class Counted(Protocol):
@@ -58,7 +59,7 @@ class Counted(Protocol):
 
     lines: int
     failed: int
-    first_day: date | None
+    days: set[date]
 
 
 @dataclass
@@ -67,7 +68,7 @@ class _SignIns:
 
     lines: int
     failed: int = 0
-    first_day: date | None = None
+    days: set[date] = field(default_factory=set)
 
 
 def take_in(
@@ -89,7 +90,8 @@ def take_in(
 
     ``stream`` is read once. ``form`` is guessed from its first character when it is None: ``{`` begins gateway
     log lines. ``covers_from`` is by default the day after what was known before; on a first file its earliest
-    day, and on an empty first file ``covers_through`` itself. Lines outside the covered days count as well.
+    day, or that after the last long hole among its days, and on an empty first file ``covers_through`` itself.
+    Lines outside the covered days count as well.
     The same file twice, by its SHA-256, changes no count. ``last_used_on`` only ever moves forward. ``source`` is
     the name of its feed, which is made if it is new. ``dry_run`` tries everything and keeps nothing.
 
@@ -198,16 +200,17 @@ def _merge_once(staged: StagedUsage, counted: Counted, digest: str, said: Said) 
     before = files.values_list("received_at", flat=True).first() if keeps else None
     merged = staged.merge(said.feed, said.figure, now=said.now, made_after=before)
     after_suspension.look(environment, merged.after_the_end, now=said.now)
+    wrong = suspended_in_use.look(said.feed, merged.before_suspension, now=said.now)
     if keeps:
         kept = {"received_at": said.now, "lines": counted.lines}
         UsageFile.objects.update_or_create(environment=environment, digest=digest, defaults=kept)
-    covered = cover(said, counted.first_day)
+    covered = cover(said, counted.days)
     numbers = {"lines": counted.lines, "failed": counted.failed}
     batch = usage_history.taken(said, merged, covered, taken_before=before, **numbers)
     transaction.set_rollback(said.dry_run)
     return Taken(
         counted.lines, counted.failed, merged, covered.days, said.complete_through, covered.gap, before, batch,
-        covered.notes,
+        covered.notes, wrong,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -14,6 +15,8 @@ from accounts.models import ApiToken, Coverage, Feed, Figure
 from accounts.models.watch import watch_of
 
 ONE_DAY = timedelta(days=1)
+LONG_HOLE = 31
+"""So many days may pass on which nobody called before a first file is not believed to be complete over them."""
 Stretch = tuple[date, date]
 
 
@@ -56,8 +59,8 @@ class Covered:
     notes: tuple[_, ...] = ()
 
 
-def cover(said: Said, earliest: date | None) -> Covered:
-    """Record the days that a delivery covers. ``earliest`` is the first day of any of its lines.
+def cover(said: Said, days: Iterable[date]) -> Covered:
+    """Record the days that a delivery covers. ``days`` are those of its lines.
 
     Call it in the transaction that counts the delivery, with the environment's row locked.
     """
@@ -66,7 +69,7 @@ def cover(said: Said, earliest: date | None) -> Covered:
         return Covered()
     stretches = watch_of(said.feed.environment_id).stretches
     known_through = stretches[-1][1] if stretches else None
-    first, notes = _first_day(said.covers_from, known_through, earliest, through)
+    first, notes = _first_day(said.covers_from, known_through, days, through)
     if through != said.covers_through:
         day = str(said.covers_through)
         notes += (_("%(day)s is not over, so it does not count as covered: calls may still come.", day=day),)
@@ -92,17 +95,43 @@ def check_days(first: date | None, last: date, today: date) -> None:
 
 
 def _first_day(
-    asked: date | None, known_through: date | None, earliest: date | None, through: date
+    asked: date | None, known_through: date | None, days: Iterable[date], through: date
 ) -> tuple[date, tuple[_, ...]]:
     if asked is not None:
         return asked, ()
     if known_through is not None:
         return known_through + ONE_DAY, ()
-    if earliest is not None and earliest <= through:
-        return earliest, ()
+    before = sorted(day for day in days if day <= through)
+    if before:
+        return _after_the_last_hole(before, through)
     note = _(
         "Nothing says from which day on this first file is complete, so only %(day)s counts as covered. "
         "Name the first day to cover more.",
         day=through.isoformat(),
     )
     return through, (note,)
+
+
+def _after_the_last_hole(days: list[date], through: date) -> tuple[date, tuple[_, ...]]:
+    """The first of ``days`` (ascending), or that after the last hole of more than [31] days, with a note.
+
+    One line with a wrong clock must not make years of silence known.
+    """
+    ends = [*days[1:], through + ONE_DAY]
+    holes = [(day + ONE_DAY, end - ONE_DAY) for day, end in zip(days, ends, strict=True) if _is_long(day, end)]
+    if not holes:
+        return days[0], ()
+    first, last = holes[-1]
+    start = min(last + ONE_DAY, through)
+    note = _(
+        "No line of this first file is of a day from %(first)s through %(last)s, so it counts as complete only from "
+        "%(day)s on. Name the first day to cover more.",
+        first=first.isoformat(),
+        last=last.isoformat(),
+        day=start.isoformat(),
+    )
+    return start, (note,)
+
+
+def _is_long(day: date, next_day: date) -> bool:
+    return (next_day - day).days - 1 > LONG_HOLE

@@ -25,6 +25,7 @@ def taken(
         **_whose(said), lines=lines, failed=failed, calls=merged.calls, accounts=merged.accounts,
         moved_on=merged.moved_on, unknown=merged.unknown, unknown_names=list(merged.unknown_names),
         covered_from=first, covered_through=last, gap_from=gap_first, gap_through=gap_last, taken_before=taken_before,
+        notes=[note.plain() for note in covered.notes],
         outcome=(BatchOutcome.REPEATED if taken_before else BatchOutcome.TAKEN).value, **_key(said),
     )  # fmt: skip
 

@@ -55,7 +55,7 @@ class Reading:
     """One file being read: ``today`` and ``zone`` say what a day is, ``hand_on`` takes the counts.
 
     Afterwards ``lines`` is the number of lines with a call, ``failed`` those whose call did not succeed, and
-    ``first_day`` the earliest day of any line; ``problems`` has what was wrong.
+    ``days`` those of which there is any line, each once; ``problems`` has what was wrong.
     """
 
     today: date
@@ -64,7 +64,7 @@ class Reading:
     problems: Problems = field(default_factory=Problems)
     lines: int = 0
     failed: int = 0
-    first_day: date | None = None
+    days: set[date] = field(default_factory=set)
     counts: Counts = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
     _hours: dict[str, Clients] = field(default_factory=dict)
     _days: dict[str, date] = field(default_factory=dict)
@@ -159,8 +159,7 @@ class Reading:
     def _note_day(self, day: date, field_name: str) -> None:
         if day > self.today:
             raise _Mistake(field_name, _("%(day)s lies in the future.", day=day.isoformat()))
-        if self.first_day is None or day < self.first_day:
-            self.first_day = day
+        self.days.add(day)
 
     def _read_csv(self, source: Source) -> None:
         rows = csv.reader(source.text(), strict=True)

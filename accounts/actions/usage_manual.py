@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.actions import engine
+from accounts.actions import engine, suspended_in_use
 from accounts.actions.engine import Change
 from accounts.actions.feeds import MANUAL, feed_of
 from accounts.lifecycle.actor import Actor
@@ -37,7 +37,9 @@ def record_use(account: Account, day: date, *, reason: str, by: Actor, now: date
         known = Account.objects.values_list("last_used_on", flat=True).get(pk=account.pk)
         before = entry.before_on if entry is not None else known
         _write(account, feed, day, before, reason, by, now)
-        return _note(account, "record_use", max(day, known or day), day, reason, by, now)
+        event = _note(account, "record_use", max(day, known or day), day, reason, by, now)
+        suspended_in_use.look(feed, [*suspended_in_use.before_suspension(account, day)], now=now)
+        return event
 
 
 def correct_use(account: Account, day: date | None, *, reason: str, by: Actor, now: datetime) -> Event:

@@ -14,6 +14,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from accounts.actions.staging import TEXT, WHOLE, Staging, day_type
+from accounts.actions.suspended_in_use import UsedBefore
 from accounts.lifecycle.states import AccountState
 from accounts.models import Account, DailyUsage, Environment, Feed, Figure, LastUse, effective_at
 
@@ -28,7 +29,8 @@ _LAST_USE = LastUse._meta.db_table
 class Merged:
     """What a merge did. ``unknown`` clients have no account in the environment; the first [20] are named.
 
-    ``after_the_end`` are suspended or closed accounts, each with a later day on which it was used.
+    ``after_the_end`` are suspended or closed accounts, each with a later day on which it was used;
+    ``before_suspension`` are suspended ones, with the latest day of use up to their suspension.
     """
 
     accounts: int
@@ -37,6 +39,7 @@ class Merged:
     unknown: int
     unknown_names: tuple[str, ...]
     after_the_end: tuple[tuple[str, date], ...]
+    before_suspension: tuple[UsedBefore, ...]
 
 
 class StagedUsage(Staging):
@@ -66,10 +69,10 @@ class StagedUsage(Staging):
         )
         self._keep_who_said_so(feed, figure, now)
         counted = self.rows("SELECT COUNT(DISTINCT account_id), COALESCE(SUM(calls), 0) FROM matched_usage")[0]
-        after = self._after_the_end(environment)
+        after, before = self._after_the_end(environment), self._before_suspension()
         self.drop("matched_usage")
         unknown, names = self._unknown(environment)
-        return Merged(int(counted[0]), int(counted[1]), moved, unknown, names, after)
+        return Merged(int(counted[0]), int(counted[1]), moved, unknown, names, after, before)
 
     def _keep_who_said_so(self, feed: Feed, figure: Figure, now: datetime) -> None:
         """The latest day that this feed ever named of each account, and when it first did."""
@@ -123,6 +126,18 @@ class StagedUsage(Staging):
             if day > timezone.localdate(min(since, effective.get(account.pk, since))):
                 found.append((account.client_id, day))
         return tuple(sorted(found))
+
+    def _before_suspension(self) -> tuple[UsedBefore, ...]:
+        zone = timezone.get_default_timezone_name()
+        suspended_on, zones = connection.ops.datetime_cast_date_sql("account.state_since", (), zone)
+        used = self.rows(
+            f"SELECT account.client_id, MAX(matched.day), {suspended_on} FROM matched_usage AS matched "
+            f"JOIN {_ACCOUNT} AS account ON account.id = matched.account_id "
+            f"WHERE account.state = %s AND matched.day <= {suspended_on} "
+            "GROUP BY account.client_id, account.state_since ORDER BY account.client_id",
+            [*zones, AccountState.SUSPENDED.value, *zones],
+        )
+        return tuple(UsedBefore(client, _day(day), _day(suspended)) for client, day, suspended in used)
 
 
 def _own(model: type[Account] | type[LastUse], field: str, value: Any) -> Any:

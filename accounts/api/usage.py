@@ -19,7 +19,9 @@ from accounts.actions.usage_batches import Batch, Sent, send
 from accounts.actions.usage_days import Ticket
 from accounts.api.calls import KEY_HEADER, caller, idempotency_key, problems
 from accounts.api.problems import CODES, Wrong
+from accounts.lifecycle.sentence import Sentence
 from accounts.models import Environment, Scope, UsageBatch
+from accounts.words import say
 
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 JSON = "application/json"
@@ -51,7 +53,10 @@ class Stretch(Schema):
 
 
 class Answer(Schema):
-    """What became of a batch. ``covered`` is what it newly covers, ``gap`` the days before it that stay unknown."""
+    """What became of a batch. ``covered`` is what it newly covers, ``gap`` the days before it that stay unknown.
+
+    ``notes`` say why it covers fewer days than one might expect.
+    """
 
     id: str
     environment: str
@@ -66,6 +71,7 @@ class Answer(Schema):
     covered: Stretch | None
     gap: Stretch | None
     taken_before: datetime | None
+    notes: list[str]
 
 
 _LINE = {
@@ -188,7 +194,7 @@ def _answer(sent: Sent) -> dict[str, Any]:
         "failed_calls": row.failed, "calls": row.calls, "accounts": row.accounts, "last_uses_moved": row.moved_on,
         "unknown_clients": row.unknown, "unknown_client_ids": row.unknown_names,
         "covered": _stretch(row.covered_from, row.covered_through), "gap": _stretch(row.gap_from, row.gap_through),
-        "taken_before": row.taken_before,
+        "taken_before": row.taken_before, "notes": [say(Sentence.of(note)) for note in row.notes],
     }  # fmt: skip
 
 

@@ -67,6 +67,7 @@ def context_for(letter: Letter, *, now: datetime, policy: Policy) -> dict[str, A
         known |= _about_order(letter, letter.order, policy)
     if letter.account is not None:
         known |= _about_account(letter.account) | words.about_days(event.data)
+        known |= words.about_feed(event.data) | {"short_days": policy.reactivation_short_days}
         known["order_reference"] = event.data.get("order", "")
         known |= {"collector": event.data.get("to", ""), "by_reader": _done_by_reader(letter)}
         known |= {name: event.data.get(name, 0) for name in ("number", "days")} | words.about_handover(event.data)

@@ -92,6 +92,7 @@ KINDS: dict[str, Kind] = {
     "connector_failed": Kind("providers", _("See what failed"), Role.SUPPORT),
     "connector_failed_cegal": Kind("cegal_queue", _("Open your work"), Role.CEGAL),
     "calls_after_suspension": _account(Role.SUPPORT),
+    "suspended_in_use": _account(Role.SUPPORT),
     "account_suspended_inactive": _account(),
     "account_suspended": _account(),
     "account_reactivated": _account(),

@@ -131,6 +131,10 @@ TOLD: dict[str, Told] = {
     "connector_failed": Told("Microsoft Entra ID (TEST)", data=_FAILED),
     "connector_failed_cegal": Told("Microsoft Entra ID (TEST)", data=_FAILED),
     "calls_after_suspension": Told(SYSTEM.name, data={"day": "2026-11-20"}),
+    "suspended_in_use": Told(
+        SYSTEM.name,
+        data={"day": "2026-10-12", "suspended_on": "2026-11-20", "feed": "file", "feed_kind": "file"},
+    ),
     "account_suspended": Told(comment=gettext_noop("The client secret was found in a public repository.")),
     "account_closed": Told(INGRID, gettext_noop("The integration has been replaced.")),
     "new_secret_asked": Told(comment=gettext_noop("The owner did not collect the last one in time.")),

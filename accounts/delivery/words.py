@@ -18,7 +18,7 @@ from accounts.delivery.letter import Letter
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.states import Role
 from accounts.models import Account, Order, Person
-from accounts.words import OPERATION_WORDS, ROLE_WORDS, say
+from accounts.words import OPERATION_WORDS, ROLE_WORDS, feed_words, say
 
 _LONG_DAY = {"en": "j F Y", "nb": "j. F Y"}
 _MOMENT = {"en": "j F Y, H:i", "nb": r"j. F Y \k\l. H.i"}
@@ -150,9 +150,17 @@ def about_deputy(data: dict[str, Any]) -> dict[str, str]:
     return {"other": data["to"], "first_day": first, "last_day": last}
 
 
+_DAYS = ("until", "day", "suspended_on")
+
+
+def about_feed(data: dict[str, Any]) -> dict[str, str]:
+    """Which feed an event tells of; empty for other events."""
+    return {"feed": feed_words(data["feed_kind"], data["feed"])} if "feed_kind" in data else {}
+
+
 def about_days(data: dict[str, Any]) -> dict[str, str]:
     """The days that an account's event names (the last day of a hold, say), in words; those it does not name are ""."""
-    return {name: long_day(date.fromisoformat(data[name])) if data.get(name) else "" for name in ("until", "day")}
+    return {name: long_day(date.fromisoformat(data[name])) if data.get(name) else "" for name in _DAYS}
 
 
 def about_late(data: dict[str, Any]) -> list[str]:

@@ -20,6 +20,9 @@ TICK_LIMIT = timedelta(minutes=15)
 CHECK_LIMIT = timedelta(hours=26)
 """A day, and two hours for the run itself and for the hour that a day of the clock change has more."""
 MAIL_LIMIT = timedelta(minutes=15)
+"""So long may an email wait while no other is delivered."""
+ONE_MAIL_LIMIT = timedelta(hours=1)
+"""So long may one wait while others go out: its recipient's server may put it off for some minutes (greylisting)."""
 
 
 class Part(StrEnum):
@@ -53,14 +56,16 @@ class Pulse:
     """What is known of everything that must go on by itself.
 
     ``ticked_at``: when the last tick began; ``checked_at``: when the last daily check was done. Where one
-    is None, it is counted from ``since``, the start of the portal. ``mail_due_at``: since when the longest waiting
-    message is due, None when none is; ``mail_waiting``: how many are due longer than [15] minutes.
+    is None, it is counted from ``since``, the start of the portal. ``mail_waits_since``: since when the email
+    waits that waits longest, however often it was tried; ``mail_stuck_since``: the same of those that were written
+    since any other was delivered; None when none is. ``mail_waiting``: how many wait longer than [15] minutes.
     """
 
     since: datetime
     ticked_at: datetime | None = None
     checked_at: datetime | None = None
-    mail_due_at: datetime | None = None
+    mail_waits_since: datetime | None = None
+    mail_stuck_since: datetime | None = None
     mail_waiting: int = 0
     feeds: tuple[FeedSeen, ...] = ()
 
@@ -91,11 +96,13 @@ def _daily_check(pulse: Pulse, now: datetime) -> Iterator[Late]:
 
 
 def _mail(pulse: Pulse, now: datetime) -> Iterator[Late]:
-    if pulse.mail_due_at is not None and now - pulse.mail_due_at > MAIL_LIMIT:
+    stuck = pulse.mail_stuck_since is not None and now - pulse.mail_stuck_since > MAIL_LIMIT
+    if pulse.mail_waits_since is not None and (stuck or now - pulse.mail_waits_since > ONE_MAIL_LIMIT):
         said = _(
-            "Emails wait to be sent: %(number)s, the oldest for %(time)s. Check that the worker runs.",
+            "Emails wait to be sent: %(number)s, the oldest for %(time)s. Check that the worker runs and that the mail "
+            "server accepts them; the page Messages says what it answers.",
             number=pulse.mail_waiting,
-            time=_in_words(now - pulse.mail_due_at),
+            time=_in_words(now - pulse.mail_waits_since),
         )
         yield Late(Part.MAIL, said)
 

@@ -68,6 +68,7 @@ class TaskKind(StrEnum):
     NEW_SECRET = "new_secret"  # noqa: S105 - the name of a task, not a secret
     REMOVE_SECRET = "remove_secret"  # noqa: S105 - the name of a task, not a secret
     CALLS_AFTER_SUSPENSION = "calls_after_suspension"
+    SUSPENDED_IN_USE = "suspended_in_use"
 
 
 PROVIDER_TASKS = frozenset(

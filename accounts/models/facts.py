@@ -18,6 +18,7 @@ from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import AccountState, OrderKind, Role
 from accounts.models.account import Account
+from accounts.models.among import among
 from accounts.models.environment import ProviderKind
 from accounts.models.event import SET_UP_BY, Event
 from accounts.models.hold import Hold
@@ -78,17 +79,17 @@ def _about_its_account(order: Order) -> dict[str, Any]:
         "other_order": others.values_list("reference", flat=True).first() or "",
         "suspended_days": (timezone.localdate(sent) - timezone.localdate(since)).days if sent else None,
         "short_days": current_policy().reactivation_short_days,
-        "by_hand": not _suspended_for_inactivity(order.concerns_id),
+        "by_hand": order.concerns_id not in suspended_by_the_rules([order.concerns_id]),
     }
 
 
-def _suspended_for_inactivity(account_id: UUID) -> bool:
-    """Was it the rules that suspended the account last, and not a person at once?"""
+def suspended_by_the_rules(accounts: Iterable[UUID]) -> set[UUID]:
+    """Those of ``accounts`` that the rules suspended last, for inactivity, and not a person at once. One query."""
     suspensions = Event.objects.filter(
-        subject_type=Account.subject_type(), subject_id=account_id, target=AccountState.SUSPENDED.value
-    )
-    last = suspensions.exclude(source=AccountState.SUSPENDED.value).order_by("-seq").first()
-    return last is not None and last.verb == "suspend_for_inactivity"
+        among("subject_id", accounts), subject_type=Account.subject_type(), target=AccountState.SUSPENDED.value
+    ).exclude(source=AccountState.SUSPENDED.value)
+    last = dict(suspensions.order_by("seq").values_list("subject_id", "verb"))
+    return {account for account, verb in last.items() if verb == "suspend_for_inactivity"}
 
 
 def _reactivation_of(account: Account) -> str:

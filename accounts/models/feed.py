@@ -85,6 +85,7 @@ class UsageBatch(models.Model):
 
     Both ends of ``covered_*`` (what it newly covers) and ``gap_*`` (what stays unknown before it) are days in
     Europe/Oslo. ``bad_lines`` are the first [50] of ``bad`` mistakes, each with line, field and detail.
+    ``notes`` are sentences about the days it covers.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -104,6 +105,7 @@ class UsageBatch(models.Model):
     gap_from = models.DateField(null=True)
     gap_through = models.DateField(null=True)
     taken_before = models.DateTimeField(null=True)
+    notes = models.JSONField(default=list)
     bad = models.PositiveBigIntegerField(default=0)
     bad_lines = models.JSONField(default=list)
     problem = models.CharField(max_length=500, blank=True)

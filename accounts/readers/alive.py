@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Count, Max, Min
 from django.utils import timezone
 
-from accounts.lifecycle.alive import MAIL_LIMIT, FeedSeen, Late, Pulse, late
+from accounts.lifecycle.alive import MAIL_LIMIT, ONE_MAIL_LIMIT, FeedSeen, Late, Pulse, late
 from accounts.lifecycle.states import AccountState
 from accounts.models import (
     Account,
@@ -28,6 +28,10 @@ from accounts.models import (
 TICK = "deliver_messages"
 """The first job of every tick: while there are ticks, a run of it begins every minute."""
 CHECK = "check_inactivity"
+OWN_MAIL = "jobs_not_running"
+"""What the watchdog writes, and sends past the worker: that one went out says nothing about the others."""
+TRIED_FOR = timedelta(days=1)
+"""A message is given up a day after it was written, so none that is older was delivered just now."""
 WATCHED = (AccountState.ACTIVE.value, AccountState.NOTIFIED.value)
 
 
@@ -39,14 +43,14 @@ def standing_still(now: datetime) -> list[Late]:
 
 def pulse(now: datetime, today: date) -> Pulse:
     """The facts that ``late`` decides by."""
-    waiting = Message.objects.filter(state=MessageState.QUEUED.value, due_at__lt=now - MAIL_LIMIT)
-    mail = waiting.aggregate(first=Min("due_at"), number=Count("pk"))
+    waits_since, stuck_since, waiting = _mail(now)
     return Pulse(
         since=_installed_at(now),
         ticked_at=_ticked_at(),
         checked_at=_checked_at(),
-        mail_due_at=mail["first"],
-        mail_waiting=mail["number"],
+        mail_waits_since=waits_since,
+        mail_stuck_since=stuck_since,
+        mail_waiting=waiting,
         feeds=tuple(_feeds(today)),
     )
 
@@ -84,6 +88,21 @@ def _installed_at(now: datetime) -> datetime:
     """When the portal began: its first migration; ``now`` where nobody wrote that down."""
     found: datetime | None = MigrationRecorder.Migration.objects.aggregate(first=Min("applied"))["first"]
     return found or now
+
+
+def _mail(now: datetime) -> tuple[datetime | None, datetime | None, int]:
+    """Since when emails wait, since when none went out meanwhile, and how many they are. When it is due says nothing:
+    each attempt that fails moves that on. One query, and two more when some wait longer than they should.
+    """
+    waiting = Message.objects.filter(state=MessageState.QUEUED.value, created_at__lt=now - MAIL_LIMIT)
+    found = waiting.aggregate(first=Min("created_at"), number=Count("pk"))
+    if not found["number"]:
+        return None, None, 0
+    recent = now - ONE_MAIL_LIMIT - TRIED_FOR
+    sent = Message.objects.filter(state=MessageState.DELIVERED.value, created_at__gte=recent).exclude(kind=OWN_MAIL)
+    last = sent.aggregate(last=Max("delivered_at"))["last"]
+    stuck = waiting if last is None else waiting.filter(created_at__gt=last)
+    return found["first"], stuck.aggregate(first=Min("created_at"))["first"], found["number"]
 
 
 def _ticked_at() -> datetime | None:

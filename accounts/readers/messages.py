@@ -65,6 +65,7 @@ KINDS = {
     "connector_failed": gettext_noop("A connector failed, for Support"),
     "connector_failed_cegal": gettext_noop("A connector failed, for Cegal"),
     "calls_after_suspension": gettext_noop("A suspended client still calls"),
+    "suspended_in_use": gettext_noop("Account suspended although it was in use, for Support"),
     "account_held": gettext_noop("Account left alone"),
     "hold_lifted": gettext_noop("Account not left alone any more"),
     "hold_ends_soon": gettext_noop("A hold ends soon"),

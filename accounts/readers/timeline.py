@@ -22,7 +22,7 @@ from accounts.lifecycle.orders import INTERNAL, ORDER
 from accounts.lifecycle.sentence import Sentence
 from accounts.models import Account, Event, Order
 from accounts.readers import checklist
-from accounts.words import say
+from accounts.words import feed_words, say
 
 PAGE = 50  # entries
 
@@ -65,6 +65,9 @@ _OTHERWISE = {
     "remind_provider": gettext_noop("reminded Cegal of a task that stays open"),
     "provider_is_late": gettext_noop("told Support that a task at Cegal stays open"),
     "calls_after_suspension": gettext_noop("saw calls after the suspension was effective: Support looks into it"),
+    "suspended_in_use": gettext_noop(
+        "saw that the account was in use on %(day)s, before its suspension (%(feed)s): Support looks into it"
+    ),
     "set_contact": gettext_noop("named a contact for the inactivity notice"),
     "announce_hold_end": gettext_noop("announced that the hold ends soon"),
     "notice_bounced": gettext_noop("could not reach %(to)s with the inactivity notice"),
@@ -142,6 +145,7 @@ _LOOKS = {
     "remind_provider": ("bell", ""),
     "provider_is_late": ("bell", "warn"),
     "calls_after_suspension": ("activity", "bad"),
+    "suspended_in_use": ("triangle-alert", "bad"),
     "set_contact": ("user-plus", ""),
     "hold": ("lock", "accent"),
     "lift_hold": ("rotate-ccw", ""),
@@ -286,9 +290,12 @@ def look(verb: str) -> tuple[str, str]:
     return _LOOKS.get(verb, ("history", ""))
 
 
+_UNNAMED = dict.fromkeys(("to", "item", "day", "feed"), "…")
+
+
 def known() -> dict[str, str]:
     """Every verb of orders and accounts with what completes "<name> ..."; what an event names stands as "…"."""
-    return {verb: say(Sentence(done.text, **{**done.params, "to": "…", "item": "…"})) for verb, done in _DONE.items()}
+    return {verb: say(Sentence(done.text, **{**done.params, **_UNNAMED})) for verb, done in _DONE.items()}
 
 
 def sentence(event: Event) -> str:
@@ -298,8 +305,12 @@ def sentence(event: Event) -> str:
 
 
 def _particulars(event: Event, text: str) -> dict[str, str]:
-    """What the sentence names out of the event's data: to whom, which item of the checklist."""
-    known = {"to": event.data.get("to", ""), "item": checklist.label(event.data.get("item", ""))}
+    """What the sentence names out of the event's data: to whom, which item of the checklist, which day and feed."""
+    data = event.data
+    known = {
+        "to": data.get("to", ""), "item": checklist.label(data.get("item", "")), "day": data.get("day", ""),
+        "feed": feed_words(data["feed_kind"], data["feed"]) if "feed_kind" in data else "",
+    }  # fmt: skip
     return {name: value for name, value in known.items() if f"%({name})s" in text}
 
 

@@ -31,6 +31,7 @@ _COUNTS = {
     "moved_on": gettext_noop("Accounts whose last use moved forward"),
     "unknown_clients": gettext_noop("Clients without an account, skipped"),
     "after_the_end": gettext_noop("Accounts used after they were suspended or closed"),
+    "suspended_in_use": gettext_noop("Accounts suspended although they were in use"),
 }
 _ALWAYS = {"created", "already_there", "lines", "calls", "moved_on"}
 

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from accounts import watchdog
 from accounts.lifecycle.actor import named
+from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.states import Role
 from accounts.models import Event
 from accounts.templatetags import moments, nav, states
@@ -51,6 +52,12 @@ def who(event: Event) -> str:
 def named_filter(kept: str) -> str:
     """A name as a row keeps it, in the page's language: "ola@nordsjo.example (link in the email)"."""
     return say(named(kept))
+
+
+@register.filter
+def said(kept: Mapping[str, Any]) -> str:
+    """A sentence as a row keeps it (``Sentence.plain``), in the page's language."""
+    return say(Sentence.of(dict(kept)))
 
 
 @register.simple_tag(takes_context=True)

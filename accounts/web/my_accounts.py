@@ -26,6 +26,7 @@ from accounts.readers import account_page as reader
 from accounts.readers import feeds
 from accounts.readers.answers import offered_to, open_handover
 from accounts.readers.credentials import states_of
+from accounts.readers.mistakes import mistake_of
 from accounts.readers.rotation import expiring, near, rotation_of
 from accounts.readers.year_strip import strips
 from accounts.web.door import actor_for, find_account, page_of, signed_in
@@ -103,6 +104,7 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
         "effective_at": effective_at([found.pk]).get(found.pk),
         "tasks": found.tasks.filter(done_at__isnull=True).order_by("opened_at"),
         "reactivation": _reactivation(found, actor),
+        "mistake": mistake_of(found, current_policy()),
         "handover": open_handover(found),
         "may_hand_over": handovers.may_hand_over(found, actor),
         "staff_url": staff_url,

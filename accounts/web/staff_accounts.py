@@ -27,6 +27,7 @@ from accounts.models import Account, Credential, Task, current_policy, effective
 from accounts.readers import account_page, credentials, feeds, providers
 from accounts.readers import staff_accounts as reader
 from accounts.readers.answers import open_handover
+from accounts.readers.mistakes import mistake_of
 from accounts.readers.rotation import rotation_of
 from accounts.readers.timeline import timeline
 from accounts.web.asking import Question, ask
@@ -95,6 +96,8 @@ def account(request: HttpRequest, pk: UUID) -> HttpResponse:
         **why(found, policy, today, for_staff=True),
         "notices": reader.notices_of(found),
         "tasks": tasks,
+        "mistake": mistake_of(found, policy),
+        "today": today,
         "effective_at": effective_at([found.pk]).get(found.pk),
         "state": state,
         "connector_rows": providers.of_account(found),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db import OperationalError
 from accounts.actions import usage as usage_action
 from accounts.actions.usage import Taken
 from accounts.actions.usage_gaps import ACCEPTED_GAP, accept_gap
+from accounts.lifecycle.actor import SYSTEM
 from accounts.lifecycle.errors import NotAllowed, NotReady
 from accounts.lifecycle.states import Role
 from accounts.models import Coverage, DailyUsage, UsageFile
@@ -18,6 +20,22 @@ from tests.actions.feeding import YESTERDAY, call, covered, take, usage
 from tests.rows import NOW, TODAY, account, actor, environment, person
 
 pytestmark = pytest.mark.django_db
+Read = Callable[..., Taken]
+
+
+def log(*days: str, **options: Any) -> Taken:
+    return take(*(call(at=f"{day}T10:00:00Z") for day in days), **options)
+
+
+def table(*days: str) -> Taken:
+    return take("client_id,day,calls", *(f"alpha,{day},1" for day in days))
+
+
+def counted(*days: str) -> Taken:
+    lines = [{"client_id": "alpha", "day": day, "calls": 1} for day in days]
+    return usage_action.take_in_counted(
+        lines, "digest", environment=environment(), covers_through=YESTERDAY, by=SYSTEM, now=NOW
+    )
 
 
 class TestCoverage:
@@ -30,6 +48,45 @@ class TestCoverage:
         take(call(), through=date(2026, 11, 20))
         assert take(through=YESTERDAY).covered == (date(2026, 11, 21), YESTERDAY)
         assert covered() == [("2026-11-20", "2026-11-20"), ("2026-11-21", "2026-11-22")]
+
+    @pytest.mark.parametrize("read", [log, table, counted])
+    def test_a_stray_old_line_makes_no_silence_known(self, read: Read) -> None:
+        """A clock that was wrong in 2020 says nothing about the years since; the line itself is a use."""
+        account("alpha")
+        taken = read("2020-01-01", "2026-11-03", "2026-11-20")
+        assert taken.covered == (date(2026, 11, 3), YESTERDAY)
+        assert covered() == [("2026-11-03", "2026-11-22")]
+        (note,) = map(str, taken.notes)
+        assert "from 2020-01-02 through 2026-11-02, so it counts as complete only from 2026-11-03 on" in note
+        assert taken.batch.notes == [note.plain() for note in taken.notes]
+        assert usage() == {"2020-01-01": 1, "2026-11-03": 1, "2026-11-20": 1}
+
+    @pytest.mark.parametrize(
+        ("days", "first"),
+        [
+            (("2026-10-19", "2026-11-20"), "2026-10-19"),  # 31 days of nobody between them
+            (("2026-10-18", "2026-11-20"), "2026-11-20"),  # 32
+            (("2024-01-01", "2025-01-01", "2026-11-01", "2026-11-21"), "2026-11-01"),  # the last of several
+            (("2026-10-22",), "2026-10-22"),  # 31 days of nobody at the end
+            (("2026-10-21",), "2026-11-22"),  # 32
+            (("2020-01-01",), "2026-11-22"),
+            (("2020-01-01", "2026-11-23"), "2026-11-22"),  # a day that is not covered ends no hole
+        ],
+    )
+    def test_after_the_last_hole_of_more_than_31_days(self, days: tuple[str, ...], first: str) -> None:
+        taken = log(*days)
+        assert taken.covered == (date.fromisoformat(first), YESTERDAY)
+        assert bool(taken.notes) == (first != days[0])
+
+    def test_who_names_the_first_day_means_it(self) -> None:
+        """Nobody may have called for months: only a person can know that."""
+        taken = log("2026-01-05", "2026-11-20", covers_from=date(2026, 1, 1))
+        assert (taken.covered, taken.notes) == ((date(2026, 1, 1), YESTERDAY), ())
+
+    def test_a_later_file_covers_from_the_day_after_whatever_its_lines_are(self) -> None:
+        take(call(), through=date(2026, 11, 20))
+        taken = log("2020-01-01")
+        assert (taken.covered, taken.notes) == ((date(2026, 11, 21), YESTERDAY), ())
 
     def test_a_quiet_feed_is_also_news(self) -> None:
         taken = take()

@@ -40,10 +40,12 @@ class TestWhatIsCounted:
         assert made.last_used_on == date(2026, 11, 20)
         assert covered() == [("2026-11-20", "2026-11-22")]
         assert {name: answer[name] for name in ("environment", "outcome", "lines", "failed_calls", "calls", "accounts",
-                "last_uses_moved", "unknown_clients", "unknown_client_ids", "covered", "gap", "taken_before")} == {
+                "last_uses_moved", "unknown_clients", "unknown_client_ids", "covered", "gap", "taken_before",
+                "notes")} == {
             "environment": "TEST", "outcome": "taken", "lines": 3, "failed_calls": 1, "calls": 1, "accounts": 1,
             "last_uses_moved": 1, "unknown_clients": 1, "unknown_client_ids": ["stranger"],
             "covered": {"first_day": "2026-11-20", "last_day": "2026-11-22"}, "gap": None, "taken_before": None,
+            "notes": [],
         }  # fmt: skip
 
     def test_counted_lines_add_up_and_zero_is_no_use(self, program: Program) -> None:
@@ -62,6 +64,13 @@ class TestWhatIsCounted:
         take(through=date(2026, 11, 10), covers_from=date(2026, 11, 1))
         answer = program.counted(line(), **THROUGH, covers_from="2026-11-15").json()
         assert answer["gap"] == {"first_day": "2026-11-11", "last_day": "2026-11-14"}
+
+    def test_a_first_batch_that_covers_less_than_it_names_says_why_also_when_it_is_sent_again(
+        self, program: Program
+    ) -> None:
+        sent = [program.counted(line(day="2020-01-01"), line(), **THROUGH, key="first") for _twice in range(2)]
+        assert sent[0].json() == sent[1].json()
+        assert "complete only from 20 November 2026 on" in sent[0].json()["notes"][0]
 
     def test_the_feed_is_the_programs_own(self, program: Program) -> None:
         program.counted(line(), **THROUGH)

@@ -81,6 +81,13 @@ class TestImportUsage:
     def through(self, file: object, *more: str, environment: str = "TEST", day: str = "2026-11-22") -> tuple[str, ...]:
         return ("import_usage", str(file), "--environment", environment, "--covers-through", day, *more)
 
+    def test_a_first_log_with_a_stray_old_line(self, folder: Path) -> None:
+        file = folder / "stray.csv"
+        file.write_text("client_id,day,calls\nalpha,2020-01-01,1\nalpha,2026-11-20,1\n")
+        told = run(*self.through(file))
+        assert "TEST is covered from 2026-11-20 through 2026-11-22." in told
+        assert "from 2 January 2020 through 19 November 2026" in told
+
     def test_a_log(self, folder: Path) -> None:
         account("alpha")
         assert run(*self.through(folder / "usage.ndjson", environment="test")).splitlines() == [

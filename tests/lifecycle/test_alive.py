@@ -42,9 +42,13 @@ def test_the_daily_check(hours: float, is_late: bool) -> None:
     assert parts == ([Part.DAILY_CHECK] if is_late else [])
 
 
-@pytest.mark.parametrize(("minutes", "is_late"), [(15, False), (16, True)])
-def test_mails(minutes: int, is_late: bool) -> None:
-    pulse = replace(WELL, mail_due_at=NOW - timedelta(minutes=minutes), mail_waiting=3)
+@pytest.mark.parametrize(
+    ("waits", "stuck", "is_late"),
+    [(15, 15, False), (16, 16, True), (59, 16, True), (59, 15, False), (60, None, False), (61, None, True)],
+)
+def test_mails(waits: int, stuck: int | None, is_late: bool) -> None:
+    since = None if stuck is None else NOW - timedelta(minutes=stuck)
+    pulse = replace(WELL, mail_waits_since=NOW - timedelta(minutes=waits), mail_stuck_since=since, mail_waiting=3)
     assert [one.part for one in found(pulse)] == ([Part.MAIL] if is_late else [])
 
 
@@ -65,7 +69,7 @@ def test_the_sentences_say_for_how_long() -> None:
         since=NOW - timedelta(days=400),
         ticked_at=NOW - timedelta(minutes=90),
         checked_at=NOW - timedelta(days=3),
-        mail_due_at=NOW - timedelta(hours=5),
+        mail_waits_since=NOW - timedelta(hours=5),
         mail_waiting=12,
         feeds=(FeedSeen("TEST", date(2026, 11, 1), TODAY),),
     )

@@ -50,6 +50,10 @@ class TestThePage:
         assert gap_url("2026-11-11", "2026-11-14") in said
         assert gap_url("2026-11-11", "2026-11-14") not in page(story, "responsible")
 
+    def test_a_first_file_that_covers_less_than_it_names_says_why(self, story: Story) -> None:
+        take(call(at="2020-01-01T10:00:00Z"), call(), now=story.now)
+        assert "from 2 January 2020 through 19 November 2026, so it counts as complete only from" in page(story)
+
     def test_a_refused_file_is_told_with_its_bad_lines(self, story: Story) -> None:
         with pytest.raises(Exception, match="2 mistakes"):
             take("{", call(at="yesterday"))

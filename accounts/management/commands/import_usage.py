@@ -30,7 +30,8 @@ file may be empty: a quiet feed is also news.
 --covers-through says up to which day (Europe/Oslo) the file is complete. Nobody
 is notified or suspended on days that no file covers. By default a file covers
 from the day after what was covered before, and a first file from its earliest
-day; --covers-from says otherwise. Days outside are counted as well.
+day, or from the day after the last 32 days or more on which nobody called;
+--covers-from says otherwise. Days outside are counted as well.
 
 Every bad line is named, and then nothing is taken in. Unknown clients are named
 and skipped. The same file twice changes no count."""
@@ -83,6 +84,9 @@ zcat log.gz | manage.py import_usage - --environment TEST --covers-through 2026-
             yield self._named(
                 f"Used after it was suspended or closed: {self.count(number, 'account', 'accounts')}", number, named
             )
+        if taken.suspended_in_use:
+            number_of = self.count(taken.suspended_in_use, "account", "accounts")
+            yield f"Warning: suspended although it was in use: {number_of}. Support has a task for each."
 
     def _covered(self, taken: Taken, environment: str) -> Iterator[str]:
         if taken.covered is None and taken.covered_through is not None:
