@@ -259,7 +259,7 @@ def test_two_presses_at_once_make_one_order_and_one_removal(works: Works) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_testing_confirming_keeping_and_the_daily_run_at_once_leave_one_truth(works: Works) -> None:
+def test_testing_confirming_and_keeping_at_once_leave_one_truth(works: Works) -> None:
     """Either the old secret stays and nobody is asked to remove it, or its removal is asked for once."""
     story = Story()
     account = account_with_secret(story)
