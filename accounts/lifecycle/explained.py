@@ -162,9 +162,9 @@ def _feed(of: Explanation) -> Iterator[Sentence]:
         return
     covered = {"day": through.isoformat(), "age": of.feed_age, "most": most}
     if of.feed_is_current:
-        yield _("Covered through %(day)s, %(age)s days ago; at most %(most)s are allowed for a notice.", **covered)
+        yield _("Covered through %(day)s (days since: %(age)s); a notice allows at most %(most)s.", **covered)
     else:
-        yield _("Covered only through %(day)s, %(age)s days ago; a notice allows at most %(most)s.", **covered)
+        yield _("Covered only through %(day)s (days since: %(age)s); a notice allows at most %(most)s.", **covered)
     if of.known.received_on is not None:
         yield _("Last received on %(day)s.", day=of.known.received_on.isoformat())
 

@@ -32,7 +32,7 @@ class TestExplain:
         text = run("check_inactivity", "--explain", "silent", at=NOW)
         assert "silent@TEST  active\n  The next check sends a notice. No activity since 19 October 2025." in text
         assert "silent@PRODUCTION  active\n  Not notified. Not inactive before 14 November 2027." in text
-        assert "  Usage reports               Covered through 23 November 2026, 0 days ago" in text
+        assert "  Usage reports               Covered through 23 November 2026 (days since: 0)" in text
         assert "24 December 2026: suspended, at the earliest. No answer came by 23 December 2026." in text
         assert not Notice.objects.exists()
 

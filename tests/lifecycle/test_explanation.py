@@ -157,7 +157,7 @@ def test_not_notified_because() -> None:
     stale = told(active(feed_through=ago(20), known_through=ago(20)))
     assert str(verdict(stale)).startswith("Not notified. Usage is covered only through 2026-11-03")
     assert stale.first(Action.NOTIFY) == TODAY + ONE_DAY, "as soon as the feed is there again"
-    assert said(stale, "feed") == ["Covered only through 2026-11-03, 20 days ago; a notice allows at most 7."]
+    assert said(stale, "feed") == ["Covered only through 2026-11-03 (days since: 20); a notice allows at most 7."]
 
 
 @pytest.mark.parametrize("state", ["pending", "suspended", "closed"])
