@@ -68,6 +68,11 @@ class Card:
             return None
         return max(0, (self.notice.answer_by - self.today).days)
 
+    @property
+    def answer_is_late(self) -> bool:
+        """Is the last day to answer over? An answer still counts until the suspension (DOMAIN.md)."""
+        return self.notice is not None and self.notice.answer_by is not None and self.notice.answer_by < self.today
+
 
 @dataclass(frozen=True)
 class Bar:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -108,6 +109,14 @@ def test_an_open_notice_has_its_answer_button(story: Story, ingrid: Client) -> N
     text = text_of(ingrid, page(account))
     assert keep in text
     assert "23 December 2026" in text
+
+
+def test_after_the_last_day_an_answer_still_counts(story: Story, the_day_of_the_story: Any) -> None:
+    account = story.account_in("notified")
+    the_day_of_the_story.move_to(NOW + timedelta(days=31))
+    text = words(text_of(browser_of(story.ingrid), page(account)))
+    assert "Due now The last day was 23 Dec 2026 . Answer at once: it still counts until the suspension" in text
+    assert "Will be suspended in" not in text
 
 
 def test_the_technical_contact_sees_the_notice_and_who_can_answer_here(story: Story) -> None:
