@@ -44,7 +44,9 @@ class OperatorCommand(BaseCommand):
         """Run; what stops it is told in a sentence, and nothing half done is left behind."""
         try:
             with _without_chatter(options.get("verbosity", 1)):
-                return super().execute(*args, **options)
+                result: str | None = super().execute(*args, **options)
+                sys.stdout.flush()  # a reader who has gone is noticed here, not when the interpreter ends
+                return result
         except BadFile as refused:
             raise CommandError(_told(refused)) from refused
         except Refused as refused:
