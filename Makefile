@@ -44,9 +44,9 @@ test: setup ## the whole suite on SQLite, then the domain again on a throw-away 
 	@$(PY) -m scripts.messages
 	@status=0; \
 	echo "--- SQLite"; \
-	$(PY) -m pytest -n 4 --dist worksteal -q || status=$$?; \
+	$(PY) -m pytest -n 3 --dist worksteal -q || status=$$?; \
 	echo "--- PostgreSQL"; \
-	$(PY) -m tests.servers postgres -- $(PY) -m pytest -n 4 --dist worksteal -q || status=$$?; \
+	$(PY) -m tests.servers postgres -- $(PY) -m pytest -n 3 --dist worksteal -q || status=$$?; \
 	exit $$status
 
 check: setup ## everything about the code that needs no test run
