@@ -62,7 +62,7 @@ def test_twice_changes_nothing_more() -> None:
     assert (Event.objects.count(), Person.objects.count()) == counts
 
 
-DAYS = ["2026-11-28T23:05", "2028-02-29T12:00", "2029-03-01T00:05"]
+DAYS = ["2026-11-28T23:05", "2026-11-23T08:00", "2028-02-29T12:00", "2029-03-01T00:05"]
 
 
 @pytest.mark.parametrize("day", DAYS[: 1 if ON_POSTGRES else None])
