@@ -8,8 +8,11 @@ from celery import Celery
 from celery.signals import setup_logging
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from portal.folders import use_folders
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
+use_folders()
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -5,14 +5,12 @@
 """
 
 import base64
-import contextlib
-import fcntl
-import os
 import secrets
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+
+from portal.files import locked, write_whole
 
 KEY_FILE = "portal.env"
 
@@ -25,7 +23,7 @@ def ensure_keys(data_dir: Path, given: Mapping[str, str]) -> dict[str, str]:
     cannot be written.
     """
     path = data_dir / KEY_FILE
-    with _locked(data_dir):
+    with locked(data_dir):
         kept = _read(path)
         known = {**kept, **{name: value for name, value in given.items() if value}}
         new = {name: make() for name, make in _MAKERS.items() if not known.get(name)}
@@ -47,17 +45,6 @@ def new_secret_key() -> str:
 _MAKERS = {"SECRET_KEY": new_secret_key, "CREDENTIAL_KEYS": new_credential_key}
 
 
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
 def _read(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}
@@ -67,14 +54,8 @@ def _read(path: Path) -> dict[str, str]:
 
 
 def _replace(path: Path, values: Mapping[str, str]) -> None:
-    # mkstemp opens with O_EXCL and mode 0600; os.replace swaps the whole file in one step.
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=KEY_FILE + ".")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write("# Made by the portal for itself. Back it up: no kept secret can be read without these keys.\n")
-        file.writelines(f"{name}={value}\n" for name, value in values.items())
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)  # noqa: PTH105  # the same call for both names reads plainer
+    remark = "# Made by the portal for itself. Back it up: no kept secret can be read without these keys.\n"
+    write_whole(path, remark + "".join(f"{name}={value}\n" for name, value in values.items()), durable=True)
 
 
 def main() -> None:
