@@ -50,7 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
         prepare()
         wanted = [page for page in pages() if options.only in page.name]
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+            browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
             for email in dict.fromkeys(page.email for page in wanted):
                 mine = {page.name: (page.path, page.often) for page in wanted if page.email == email}
                 take(browser, url, options.to, mine, email)

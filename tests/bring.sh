@@ -6,8 +6,11 @@ set -u
 wanted=()
 [ -n "$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || command -v initdb >/dev/null || wanted+=(postgresql)
 command -v redis-server >/dev/null || wanted+=(redis-server)
-command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
-  || wanted+=(chromium)
+found=no
+for browser in chromium-headless-shell chromium chromium-browser google-chrome; do
+  command -v "$browser" >/dev/null && found=yes
+done
+[ "$found" = yes ] || wanted+=(chromium-headless-shell)  # the same browser without windows: half the work
 command -v faketime >/dev/null || wanted+=(faketime)
 [ ${#wanted[@]} -eq 0 ] && exit 0
 
@@ -20,9 +23,10 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
     printf '#!/bin/sh\nexit 101\n' > "$policy" && chmod +x "$policy"
     trap 'rm -f "$policy"' EXIT
   fi
+  bring() { apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "$1" >/dev/null 2>&1; }
   apt-get -o DPkg::Lock::Timeout=300 update -qq >/dev/null 2>&1
   for package in "${wanted[@]}"; do
-    apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "$package" >/dev/null 2>&1 \
+    bring "$package" || { [ "$package" = chromium-headless-shell ] && bring chromium; } \
       || echo "!!! LEFT OUT: $package could not be installed; tests that need it are left out."
   done
 else

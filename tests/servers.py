@@ -44,8 +44,9 @@ def missing() -> list[str]:
 
 
 def browser_path() -> str | None:
-    """Return where Chromium is."""
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    """Return where Chromium is; best as the shell without windows, which takes half the work for the same pages."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 def free_port() -> int:

@@ -26,7 +26,7 @@ LARGEST = 150_000  # bytes of CSS and JavaScript of one page, compressed (issue 
 
 _ASK = """async (rules) => {
   const said = [];
-  const found = await axe.run(document, {runOnly: rules, resultTypes: ['violations']});
+  const found = await axe.run(document, {runOnly: rules, resultTypes: ['violations'], iframes: false});
   for (const one of found.violations) for (const node of one.nodes)
     said.push(`${one.id}: ${node.html.slice(0, 160)}: ${node.failureSummary.replace(/\\s+/g, ' ').slice(0, 300)}`);
   const root = document.documentElement;
@@ -93,8 +93,14 @@ def listen(page: Page) -> list[str]:
 
 
 def serious(said: list[str]) -> list[str]:
-    """``said`` without the browser's own note that a page answered 403, 404, 409 or 422: that was asked for."""
-    return [what for what in said if not what.startswith("Failed to load resource: the server responded with a status")]
+    """``said`` without two notes of the browser: that a page answered 403, 404, 409 or 422, which was asked for; and
+    that what a page still wanted ended with it."""
+    return [
+        what
+        for what in said
+        if not what.startswith("Failed to load resource: the server responded with a status")
+        and not what.endswith(": net::ERR_ABORTED")
+    ]
 
 
 def _too_heavy(page: Page) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,20 +58,28 @@ def test_every_page_has_a_picture() -> None:
 def test_every_page_is_sound(scene: Scene, enter: Enter, role: str) -> None:
     wrong: list[str] = []
     titles: dict[str, str] = {}
-    for page, window in _opened(scene, enter, ROLES[role]):
-        said = listen(window)
+    for page, window, said in _opened(scene, enter, ROLES[role]):
         _go(scene, page, window, wrong)
         wrong += [f"{page.label}: {what}" for what in [*look(window), *serious(said)]]
         same = titles.setdefault(window.title(), page.name)
         if same != page.name and page.status == 200:
             wrong.append(f"{page.label}: the title “{window.title()}” is also that of {same}")
-        window.close()
     assert not wrong, "\n".join(wrong)
 
 
-def _opened(scene: Scene, enter: Enter, pages: list[Page]) -> list[tuple[Page, BrowserPage]]:
-    contexts = {who: enter(getattr(scene, who) if who else None) for who in {page.who for page in pages}}
-    return ((page, contexts[page.who].new_page()) for page in pages)  # type: ignore[return-value]
+def _opened(scene: Scene, enter: Enter, pages: list[Page]) -> Iterator[tuple[Page, BrowserPage, list[str]]]:
+    """Each page with its visitor's window, wide and light again, and what that window complains of.
+
+    One window for all pages: a new one is a new process of the browser, half the time of the whole walk.
+    """
+    windows = {who: enter(getattr(scene, who) if who else None).new_page() for who in {page.who for page in pages}}
+    complaints = {who: listen(window) for who, window in windows.items()}
+    for page in pages:
+        window, said = windows[page.who], complaints[page.who]
+        said.clear()
+        window.emulate_media(color_scheme=None)
+        window.set_viewport_size({"width": 1280, "height": 844})
+        yield page, window, said
 
 
 def _go(scene: Scene, page: Page, window: BrowserPage, wrong: list[str]) -> None:

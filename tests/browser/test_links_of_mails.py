@@ -39,7 +39,7 @@ WHO_IS_HERE = {
 PREFETCH = {"purpose": "prefetch", "sec-purpose": "prefetch;prerender", "x-moz": "prefetch"}
 ORDER_PAGES = {"order", "staff_order", "cegal_order", "approval"}
 ACCOUNT_PAGES = {"account", "staff_account", "collect", "notice_answer", *TASK_LISTS}
-AT_ONCE = 12  # pages of one browser
+AT_ONCE = 12  # tabs of one browser
 Links = dict[str, set[Person]]
 
 
@@ -57,7 +57,7 @@ def test_every_link_of_every_mail_changes_nothing(
     for path, people in links.items():
         for client in [Client(), *(clients[person] for person in {*people, scene.support})]:
             ask(client, path)
-    browse(nobody, links)
+    browse(nobody, list(links))
     for person, window in windows.items():
         browse(window, [path for path, people in links.items() if person in people])
     after = every_row()
@@ -115,19 +115,21 @@ def ask(client: Client, path: str) -> None:
     client.get(path, headers=PREFETCH)
 
 
-def browse(window: BrowserContext, paths: Iterable[str]) -> None:
-    """Open the links in a browser and wait until its scripts are done; let it fetch each ahead, too."""
-    left = list(paths)
-    while left:
-        now, left = left[:AT_ONCE], left[AT_ONCE:]
-        pages = [window.new_page() for _path in now]
-        for page, path in zip(pages, now, strict=True):
-            page.goto(path, wait_until="commit")
-        for page in pages:
-            page.wait_for_load_state("networkidle")
-        pages[0].evaluate(
+def browse(window: BrowserContext, paths: list[str]) -> None:
+    """Open the links in a browser and wait until its scripts are done; let it fetch each ahead, too.
+
+    The same few tabs open one link after the other: each new tab is a new process of the browser.
+    """
+    tabs = [window.new_page() for _path in paths[:AT_ONCE]]
+    for first in range(0, len(paths), AT_ONCE):
+        now = list(zip(tabs, paths[first : first + AT_ONCE], strict=False))
+        for tab, path in now:
+            tab.goto(path, wait_until="commit")
+        for tab, _path in now:
+            tab.wait_for_load_state("networkidle")
+        tabs[0].evaluate(
             "(paths) => Promise.all(paths.map((one) => fetch(one, {method: 'HEAD', headers: {purpose: 'prefetch'}})))",
-            now,
+            [path for _tab, path in now],
         )
-        for page in pages:
-            page.close(run_before_unload=True)
+    for tab in tabs:
+        tab.close(run_before_unload=True)
