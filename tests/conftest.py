@@ -32,6 +32,8 @@ PAGES_WITH_SQL_OF_THEIR_OWN = (
     "test_audit", "test_collect_at_once", "test_figures", "test_reports", "test_staff_ahead", "test_staff_worklist",
 )  # fmt: skip
 """The pages whose lists and figures ask each database in its own way, or on which two meet."""
+OF_NO_DATABASE = ("test_oidc.py", "test_templates.py", "test_examples.py")
+"""An identity provider's answers, the words of the mails, a walk by commands: the same whatever keeps the rows."""
 
 
 @pytest.hookimpl(trylast=True)  # after the order was shuffled
@@ -64,7 +66,10 @@ def _is_short(item: pytest.Item) -> bool:
 
 def _needs_no_second_run(path: Path) -> bool:
     """Is this a test of pages that ask the database nothing of their own, or of no database at all?"""
-    if path.parent.name in ("architecture", "gateways", "lifecycle", "standin", "wiring"):
+    if (
+        path.parent.name in ("architecture", "gateways", "lifecycle", "standin", "wiring")
+        or path.name in OF_NO_DATABASE
+    ):
         return True
     return path.parent.name == "web" and not path.name.startswith(PAGES_WITH_SQL_OF_THEIR_OWN)
 

@@ -11,7 +11,9 @@ import pytest
 
 from portal.environment import BASE_DIR
 
-MEASURES = {"SQLite": 23, "PostgreSQL": 22}  # what asks no database is measured once
+MEASURES = {"SQLite": 23, "PostgreSQL": 11}
+OWN_SQL = ("none-due", "due", "memory", "transition", "lists", "merge")
+"""What asks PostgreSQL in its own way: the rest of the benchmark's tool is the same as on SQLite."""
 
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -38,7 +40,8 @@ def rows(output: str) -> list[list[str]]:
 def test_a_small_run_gives_every_measure(database: str, name: str) -> None:
     size = ["--accounts", "100", "--due", "100", "--rounds", "1", "--moves", "2", "--orders", "1100"]
     size += ["--lines", "2000", "--counts", "500", "--mails", "3"]
-    done = bench("--quick", "--database", database, *size)
+    only = [word for name in OWN_SQL for word in ("--only", name)] if database == "postgresql" else []
+    done = bench("--quick", "--database", database, *size, *only)
     assert done.returncode == 0, done.stderr
     table = rows(done.stdout)
     assert len(table) == MEASURES[name]
