@@ -48,7 +48,7 @@ def _add_order_verb(api: NinjaAPI, name: str, verb: verbs.Verb) -> None:
     def post_order_verb(request: HttpRequest, response: HttpResponse, reference: str) -> dict[str, Any]:
         by = caller(request, Scope.ORDERS_WRITE)
         found = find_order(by, reference)
-        return _act(request, response, lambda said, seen: _perform(found, name, by, said, seen))
+        return act(request, response, lambda said, seen: _perform(found, name, by, said, seen))
 
 
 def _add_account_verb(api: NinjaAPI, name: str, verb: verbs.Verb) -> None:
@@ -56,7 +56,7 @@ def _add_account_verb(api: NinjaAPI, name: str, verb: verbs.Verb) -> None:
     def post_account_verb(request: HttpRequest, response: HttpResponse, pk: UUID) -> dict[str, Any]:
         by = caller(request, Scope.ACCOUNTS_WRITE)
         found = find_account(by, pk)
-        return _act(request, response, lambda said, seen: _perform(found, name, by, said, seen))
+        return act(request, response, lambda said, seen: _perform(found, name, by, said, seen))
 
 
 def _add_replace_secret(api: NinjaAPI) -> None:
@@ -71,12 +71,13 @@ def _add_replace_secret(api: NinjaAPI) -> None:
     def post_replace_secret(request: HttpRequest, response: HttpResponse, pk: UUID) -> dict[str, Any]:
         by = caller(request, Scope.ACCOUNTS_WRITE)
         found = find_account(by, pk)
-        return _act(request, response, lambda said, seen: _replace_secret(found, by, said, seen))
+        return act(request, response, lambda said, seen: _replace_secret(found, by, said, seen))
 
 
-def _act(
+def act(
     request: HttpRequest, response: HttpResponse, do: Callable[[Mapping[str, Any], int | None], dict[str, Any]]
 ) -> dict[str, Any]:
+    """Answer with what ``do`` did with the fields that were sent and the version that was looked at: once for a key."""
     said = _body(request)
     seen = _seen(request, said)
     now = timezone.now()
@@ -85,11 +86,11 @@ def _act(
     def work() -> dict[str, Any]:
         return do(said, seen)
 
-    done = api_answers.once(mine, work, now=now)
-    response["ETag"] = f'"{done.answer["version"]}"'
-    if done.replayed:
+    answered = api_answers.once(mine, work, now=now)
+    response["ETag"] = f'"{answered.answer["version"]}"'
+    if answered.replayed:
         response["Idempotency-Replayed"] = "true"
-    return done.answer
+    return answered.answer
 
 
 def _perform(
@@ -100,24 +101,22 @@ def _perform(
         event = verbs.perform(subject, name, by=by, now=timezone.now(), data=data, seen=seen)
     except verbs.InvalidInput as invalid:
         raise Wrong(422, say(invalid.sentence), errors=_errors(invalid.form)) from None
-    return _done(subject, event, by, say(verbs.verb_of(subject, name).said))
+    return done(subject, event, by, say(verbs.verb_of(subject, name).said))
 
 
 def _replace_secret(account: Account, by: Actor, said: Mapping[str, Any], seen: int | None) -> dict[str, Any]:
-    if seen is not None and changed_since(account, seen, by):
-        raise LostRace(who_was_first(account))
-    form = ReasonForm(_as_typed(ReasonForm(subject=account), said), subject=account)
-    if not form.is_valid():
-        raise Wrong(422, "This is not complete.", errors=_errors(form))
+    still_as_seen(account, seen, by)
+    said = arguments(ReasonForm, account, said)
     try:
-        order = rotation.ask(account, by=by, now=timezone.now(), **form.arguments())
+        order = rotation.ask(account, by=by, now=timezone.now(), **said)
     except NotReady as refusal:
         raise Wrong(409, say(refusal.sentence), state=account.state, version=account.version) from None
     sent = Event.objects.filter(subject_type=Order.subject_type(), subject_id=order.pk).latest("seq")
-    return _done(order, sent, by, _("Cegal is asked for a second secret. The old one goes on working."))
+    return done(order, sent, by, _("Cegal is asked for a second secret. The old one goes on working."))
 
 
-def _done(subject: Order | Account, event: Event, by: Actor, sentence: str) -> dict[str, Any]:
+def done(subject: Order | Account, event: Event, by: Actor, sentence: str) -> dict[str, Any]:
+    """What ``schemas.Done`` describes: the change of ``subject``, told to ``by``."""
     happened = programs.plain(event, by)
     return {
         "subject": subject.reference if isinstance(subject, Order) else str(subject.pk),
@@ -131,8 +130,7 @@ def _done(subject: Order | Account, event: Event, by: Actor, sentence: str) -> d
 def _form(subject: Order | Account, name: str, by: Actor, seen: int | None) -> VerbForm:
     """The verb's form. What is not possible in this state is a conflict; a version that is out of date says first
     who changed what."""
-    if seen is not None and changed_since(subject, seen, by):
-        raise LostRace(who_was_first(subject))
+    still_as_seen(subject, seen, by)
     try:
         verbs.row_of(subject, name)
     except NotReady as refusal:
@@ -174,6 +172,20 @@ def _seen(request: HttpRequest, said: dict[str, Any]) -> int | None:
     return int(found[1])
 
 
+def still_as_seen(subject: Order | Account, seen: int | None, by: Actor) -> None:
+    """Raise LostRace, which says who changed what, if ``subject`` is not as the program saw it."""
+    if seen is not None and changed_since(subject, seen, by):
+        raise LostRace(who_was_first(subject))
+
+
+def arguments(form: type[VerbForm], account: Account, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``form`` makes of the fields that were sent. Raises the problem 422."""
+    filled = form(_as_typed(form(subject=account), said), subject=account)
+    if not filled.is_valid():
+        raise Wrong(422, _("This is not complete."), errors=_errors(filled))
+    return filled.arguments()
+
+
 def _as_typed(form: VerbForm, said: Mapping[str, Any]) -> dict[str, Any]:
     """The fields as the form takes them from a page. Raises the problem 422 for what it does not ask for."""
     if unknown := sorted(said.keys() - form.fields.keys()):
@@ -198,6 +210,7 @@ def _typed(name: str, value: Any, field: forms.Field) -> Any:
 
 
 def _errors(form: VerbForm) -> list[dict[str, str]]:
+    """What a form refuses, as a problem lists it; "" is the form as a whole."""
     return [{"field": "" if name == "__all__" else name, "detail": " ".join(map(str, said))}
             for name, said in form.errors.items()]  # fmt: skip
 

@@ -16,7 +16,7 @@ from accounts.api.calls import caller, find_account, find_order, problems
 from accounts.api.problems import Wrong
 from accounts.api.schemas import AccountDetail, AccountPage, HistoryPage, OrderDetail, OrderPage
 from accounts.lifecycle.states import AccountState, OrderKind, OrderState
-from accounts.models import Account, Environment, Order, Scope, current_policy
+from accounts.models import Account, Environment, Order, Scope, Task, current_policy
 from accounts.readers import paging, programs, staff_accounts, worklist
 
 LARGEST_SEQ = 2_147_483_647
@@ -69,7 +69,7 @@ def _orders(api: NinjaAPI) -> None:
             state=asked.state.value, environment=_environment(asked.environment), text=_text(asked.q, "q"),
             assignee=str(asked.assignee or ""), kind=asked.kind.value if asked.kind else "", late=asked.late,
         )  # fmt: skip
-        where = _cursor(Order, worklist.sorted_by(search), asked.cursor)
+        where = cursor_of(Order, worklist.sorted_by(search), asked.cursor)
         rows, page = worklist.orders(by, search, where, policy, now)
         return {"items": [shapes.order_line(row.order, policy, now) for row in rows], "next": page.after or None}
 
@@ -93,7 +93,7 @@ def _accounts(api: NinjaAPI) -> None:
         by = caller(request, Scope.ACCOUNTS_READ)
         text = _text(asked.q, "q")
         search = staff_accounts.Search(asked.state.value, _environment(asked.environment), text)
-        where = _cursor(Account, staff_accounts.sorted_by(search.state), asked.cursor)
+        where = cursor_of(Account, staff_accounts.sorted_by(search.state), asked.cursor)
         page = staff_accounts.accounts(by, search, where)
         return {"items": [shapes.account_line(row) for row in page.rows], "next": page.after or None}
 
@@ -133,7 +133,7 @@ def _text(text: str, field: str) -> str:
     return text.strip()
 
 
-def _cursor(model: type[Order] | type[Account], order: paging.Order, cursor: str) -> dict[str, str]:
+def cursor_of(model: type[Order | Account | Task], order: paging.Order, cursor: str) -> dict[str, str]:
     """Where a list goes on. Raises the problem 422 for what no list gave out."""
     if cursor and not paging.is_key(model, order, cursor):
         raise _wrong("cursor", _("Send the cursor as the page before gave it in “next”, with the same filters."))

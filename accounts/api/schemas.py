@@ -8,7 +8,7 @@ from uuid import UUID
 from ninja import Schema
 
 from accounts.api.why import Why
-from accounts.lifecycle.states import AccountState, OrderKind, OrderState
+from accounts.lifecycle.states import AccountState, OrderKind, OrderState, TaskKind
 
 
 class Contact(Schema):
@@ -110,6 +110,26 @@ class AccountDetail(AccountLine):
     reactivated_on: date | None
     verbs: list[str]
     why: Why
+
+
+class TaskLine(Schema):
+    """Open work about an account. ``told``: what it is; ``advice``: what to do about it; ``key_id``: its secret's."""
+
+    id: UUID
+    kind: TaskKind
+    opened_at: datetime
+    told: str
+    advice: str
+    account: AccountOfOrder
+    organisation: str
+    key_id: str | None
+
+
+class TaskPage(Schema):
+    """Some tasks; ``next`` is the ``cursor`` of those that follow, null at the end."""
+
+    items: list[TaskLine]
+    next: str | None
 
 
 class Happened(Schema):

@@ -9,10 +9,12 @@ from accounts import verbs
 from accounts.api.why import why
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.policy import Policy
-from accounts.models import Account, Order, Person
+from accounts.lifecycle.states import TaskKind
+from accounts.models import Account, Order, Person, Task
 from accounts.readers.explained import explained
 from accounts.readers.programs import STAFF
 from accounts.readers.waiting import waiting
+from accounts.words import TASK_ADVICE, TASK_WORDS, say
 
 
 def order_line(order: Order, policy: Policy, now: datetime) -> dict[str, Any]:
@@ -47,10 +49,7 @@ def order_detail(order: Order, by: Actor, policy: Policy, now: datetime) -> dict
         "submitted_at": order.submitted_at,
         "sent_to_cegal_at": order.sent_to_cegal_at,
         "concerns": order.concerns_id,
-        "accounts": [
-            {"id": one.pk, "client_id": one.client_id, "environment": one.environment.name, "state": one.state}
-            for one in order.accounts.all()
-        ],
+        "accounts": [_account(one) for one in order.accounts.all()],
         "verbs": [row.verb for row in verbs.open_to(order, by)],
     }
 
@@ -89,6 +88,30 @@ def account_detail(account: Account, by: Actor, policy: Policy, today: date) -> 
         "reactivated_on": account.reactivated_on,
         "verbs": [row.verb for row in verbs.open_to(account, by)],
         "why": why(explained(account, policy, today), by),
+    }
+
+
+def task_line(task: Task) -> dict[str, Any]:
+    """An open task, with what to do about it in the language that is active now."""
+    kind = TaskKind(task.kind)
+    return {
+        "id": task.pk,
+        "kind": kind,
+        "opened_at": task.opened_at,
+        "told": say(TASK_WORDS[kind]),
+        "advice": say(TASK_ADVICE[kind]),
+        "account": _account(task.account),
+        "organisation": task.account.organisation.name,
+        "key_id": (task.credential.key_id or None) if task.credential else None,
+    }
+
+
+def _account(account: Account) -> dict[str, Any]:
+    return {
+        "id": account.pk,
+        "client_id": account.client_id,
+        "environment": account.environment.name,
+        "state": account.state,
     }
 
 

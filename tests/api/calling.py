@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.actions import tokens
 from accounts.lifecycle.actor import SYSTEM, Actor
-from accounts.lifecycle.states import Role
-from accounts.models import Scope
+from accounts.lifecycle.states import Role, TaskKind
+from accounts.models import Account, Event, Scope, Task
 
 USAGE = "/api/v1/usage"
 NDJSON = "application/x-ndjson"
@@ -70,6 +70,12 @@ class Caller:
     def do(self, path: str, headers: dict[str, str] | None = None, **fields: Any) -> Any:
         """Carry out the verb at ``path`` with ``fields``."""
         return self.client.post(f"/api/v1/{path}", fields, content_type="application/json", headers=headers or {})
+
+
+def owed_task(account: Account, kind: TaskKind = TaskKind.CALLS_AFTER_SUSPENSION) -> Task:
+    """An open task about ``account``; without ``kind`` it is Support's."""
+    event = Event.objects.filter(subject_id=account.pk).latest("seq")
+    return Task.objects.create(account=account, kind=kind.value, event=event, opened_at=timezone.now())
 
 
 def problem(response: Any, status: int) -> dict[str, Any]:

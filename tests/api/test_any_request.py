@@ -10,6 +10,7 @@ import schemathesis
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -20,9 +21,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from accounts.api.door import PerToken
-from accounts.lifecycle.states import Role
-from accounts.models import Account
-from tests.api.calling import Caller
+from accounts.lifecycle.states import Role, TaskKind
+from accounts.models import Account, Task
+from tests.api.calling import Caller, owed_task
 from tests.story import Story
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
@@ -32,6 +33,9 @@ STATES = {
     "return": "support", "send_for_approval": "support", "approve": "approval", "reject": "approval",
     "send_to_cegal": "approved", "hand_back": "cegal_setup", "complete_setup": "cegal_setup",
     "issue_credentials": "credential_issue",
+}  # fmt: skip
+TASKS = {
+    "confirm": TaskKind.DISABLE_CLIENT, "enter_secret": TaskKind.NEW_SECRET, "ask_contact": TaskKind.FIND_CONTACT,
 }  # fmt: skip
 
 
@@ -60,7 +64,7 @@ def caller(story: Story, monkeypatch: pytest.MonkeyPatch) -> Caller:
 
 def test_every_answer_is_one_that_was_described(described: Any, story: Story, caller: Caller) -> None:
     operations = [result.ok() for result in described.get_all_operations()]
-    assert len(operations) >= 24
+    assert len(operations) >= 28
     for operation in operations:
         _try(operation, story, caller)
 
@@ -85,10 +89,19 @@ def _aim(case: Any, story: Story) -> None:
     if "reference" in places and len(str(places["reference"])) % 2:
         places["reference"] = story.order_in(STATES.get(verb, "support")).reference
     if "pk" in places and str(places["pk"])[-1:] in "02468ace":
-        places["pk"] = str(_account(story, "notified" if verb == "keep" else "active").pk)
+        account = _account(story, "notified" if verb == "keep" else "active")
+        places["pk"] = str(_task(account, TASKS[verb]).pk if verb in TASKS else account.pk)
 
 
 def _account(story: Story, state: str) -> Account:
     """One account for all requests of a verb: it is taken anew once a request moved it."""
     found = Account.objects.filter(state=state).first()
     return found or (story.account() if Account.objects.exists() else story.account_in(state))
+
+
+def _task(account: Account, kind: TaskKind) -> Task:
+    """The account's open task of ``kind``, a new one once a request closed it."""
+    found = Task.objects.open().filter(account=account, kind=kind.value).first()
+    if found is None and kind == TaskKind.NEW_SECRET:  # it is asked for only when the last one is gone
+        account.credentials.update(sealed_secret="", destroyed_at=timezone.now())
+    return found or owed_task(account, kind)
