@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
 from accounts.lifecycle.states import Role
 from accounts.models import Account, Notice, Order, Scope
 from tests.api.calling import Caller, problem
-from tests.story import PURPOSE, Story
+from tests.story import NOW, PURPOSE, Story
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +117,7 @@ class TestAccounts:
         assert [step["action"] for step in why["coming"]][-1] == "suspend"
         assert why["coming"][-1]["day"] > why["notice"]["answer_by"]
 
+    @time_machine.travel(NOW)
     def test_cegal_reads_why_without_whom_was_written_to(self, story: Story) -> None:
         account = story.order_in("issued").accounts.get()
         why = Caller(Role.CEGAL).get(f"accounts/{account.pk}").json()["why"]

@@ -7,6 +7,7 @@ import re
 import pytest
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.delivery.kinds import KINDS
 from accounts.delivery.samples import NOWHERE, TOLD, sample
@@ -50,7 +51,7 @@ def test_the_list_names_every_kind_with_its_subject(story: Story) -> None:
 def test_a_sample_shows_its_subject_its_text_and_a_frame(story: Story, language: str) -> None:
     address = reverse("mail_sample", args=["order_returned", language])
     answer = browser(story, "administrator").get(address)
-    assert sample("order_returned", language, now=NOW).subject in answer.content.decode()
+    assert sample("order_returned", language, now=timezone.now()).subject in answer.content.decode()
     assert f'<iframe class="lp-mailframe" sandbox src="{address}html"' in answer.content.decode()
     assert "frame-src 'self'" in answer.headers["Content-Security-Policy"]
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.urls import reverse
 
 from accounts.actions import suspended_in_use
@@ -31,6 +33,13 @@ def account(story: Story) -> Account:
     feed = feed_of(story.test, FeedKind.FILE, "file", now=story.now)
     suspended_in_use.look(feed, [suspended_in_use.UsedBefore("silent", ANSWER_BY, AFTER)], now=story.now)
     return Account.objects.get(pk=account.pk)
+
+
+@pytest.fixture(autouse=True)
+def the_day_after() -> Iterator[None]:
+    """The pages read the machine's clock."""
+    with time_machine.travel(at(AFTER + timedelta(days=1))):
+        yield
 
 
 def page(story: Story, who: str, name: str, *args: object) -> str:
