@@ -13,6 +13,7 @@ from stdnum.exceptions import ValidationError as BadNumber
 from stdnum.no import orgnr
 
 from accounts.actions.lines import BadFile, Problems, Source, unstorable
+from accounts.lifecycle.calendar import EARLIEST
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.models.account import normal_client_id
@@ -130,6 +131,8 @@ class AccountLines:
             raise _WrongError(_("“%(value)s” is no day such as 2026-11-23.", value=text[:60])) from None
         if day > self._today:
             raise _WrongError(_("%(day)s lies in the future.", day=text))
+        if day < EARLIEST:
+            raise _WrongError(_("%(day)s is too long ago. Check the year.", day=text))
         return text
 
 

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from django.utils import timezone
 
 from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.calendar import EARLIEST
 from accounts.lifecycle.errors import NotReady
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.models import ApiToken, Coverage, Feed, Figure
@@ -16,7 +17,7 @@ from accounts.models.watch import watch_of
 
 ONE_DAY = timedelta(days=1)
 LONG_HOLE = 31
-"""So many days may pass on which nobody called before a first file is not believed to be complete over them."""
+"""So many days may pass on which nobody called before a delivery is not believed to be complete over them."""
 Stretch = tuple[date, date]
 
 
@@ -69,7 +70,7 @@ def cover(said: Said, days: Iterable[date]) -> Covered:
         return Covered()
     stretches = watch_of(said.feed.environment_id).stretches
     known_through = stretches[-1][1] if stretches else None
-    first, notes = _first_day(said.covers_from, known_through, days, through)
+    first, notes = _first_day(said, known_through, days, through)
     if through != said.covers_through:
         day = str(said.covers_through)
         notes += (_("%(day)s is not over, so it does not count as covered: calls may still come.", day=day),)
@@ -86,26 +87,34 @@ def cover(said: Said, days: Iterable[date]) -> Covered:
 
 
 def check_days(first: date | None, last: date, today: date) -> None:
-    """Raise NotReady for a stretch of days that ends after ``today`` or before it begins."""
+    """Raise NotReady for a stretch of days that ends after ``today``, before it begins, or lies before [2000]."""
     if last > today:
         raise NotReady(_("%(day)s lies in the future: nobody knows it yet.", day=last.isoformat()))
+    if min(first or last, last) < EARLIEST:
+        raise NotReady(_("No day before %(first)s can be covered. Check the year.", first=EARLIEST.isoformat()))
     if first is not None and first > last:
         days = {"first": first.isoformat(), "last": last.isoformat()}
         raise NotReady(_("The first day %(first)s is later than the last day %(last)s.", **days))
 
 
 def _first_day(
-    asked: date | None, known_through: date | None, days: Iterable[date], through: date
+    said: Said, known_through: date | None, days: Iterable[date], through: date
 ) -> tuple[date, tuple[_, ...]]:
-    if asked is not None:
-        return asked, ()
-    if known_through is not None:
-        return known_through + ONE_DAY, ()
-    before = sorted(day for day in days if day <= through)
-    if before:
-        return _after_the_last_hole(before, through)
+    """From which day on a delivery is believed to be complete: the one it names, else that of its earliest new line.
+
+    A day that was lost must not become a silent one (DOMAIN.md, "Known use"). A report of last sign-ins looks back over
+    everything, so it bridges whatever was not fetched.
+    """
+    if said.covers_from is not None:
+        return said.covers_from, ()
+    follows = known_through + ONE_DAY if known_through is not None else None
+    if follows is not None and (follows >= through or said.figure is not Figure.CALLS):
+        return follows, ()
+    new = sorted(day for day in days if day <= through and (follows is None or day >= follows))
+    if new:
+        return _after_the_last_hole(new, through)
     note = _(
-        "Nothing says from which day on this first file is complete, so only %(day)s counts as covered. "
+        "Nothing says from which day on this delivery is complete, so only %(day)s counts as covered. "
         "Name the first day to cover more.",
         day=through.isoformat(),
     )
@@ -124,7 +133,7 @@ def _after_the_last_hole(days: list[date], through: date) -> tuple[date, tuple[_
     first, last = holes[-1]
     start = min(last + ONE_DAY, through)
     note = _(
-        "No line of this first file is of a day from %(first)s through %(last)s, so it counts as complete only from "
+        "No line of this delivery is of a day from %(first)s through %(last)s, so it counts as complete only from "
         "%(day)s on. Name the first day to cover more.",
         first=first.isoformat(),
         last=last.isoformat(),

@@ -20,13 +20,15 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from accounts.actions.lines import Problems, Source, unstorable
+from accounts.lifecycle.calendar import EARLIEST
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.sentence import Sentence as _
 
 MOST_COUNTS = 50_000  # pairs of client and day kept in memory before they are handed on
 ROWS_BETWEEN = 100  # rows between two looks at how many counts there are
 MOST_KNOWN_HOURS = 20_000
-FAILED_FROM = 400  # the first HTTP status that says that a call failed
+SUCCEEDED = frozenset({*range(200, 300), 304})
+"""The HTTP statuses of a call that was answered (RFC 9110); after 304 the caller has the answer already."""
 HOUR = timedelta(hours=1)
 CSV_COLUMNS = ("client_id", "day", "calls")
 
@@ -92,7 +94,7 @@ class Reading:
 
     def _count_calls(self, block: list[bytes], first_number: int) -> None:
         """The loop over a gateway's log. What is unusual in a line is left to ``_one_call``."""
-        hours, loads, moment, failed_from = self._hours, orjson.loads, datetime.fromisoformat, FAILED_FROM
+        hours, loads, moment, succeeded = self._hours, orjson.loads, datetime.fromisoformat, SUCCEEDED
         failed, waiting = 0, iter(block)
         for line in waiting:
             try:
@@ -108,7 +110,7 @@ class Reading:
                 status = call.get("status", 200)
                 if status.__class__ is not int:
                     raise ValueError
-                if status >= failed_from:
+                if status not in succeeded:
                     failed += 1
                     continue
                 client = call.get("client_id") or call["azp"]
@@ -159,6 +161,8 @@ class Reading:
     def _note_day(self, day: date, field_name: str) -> None:
         if day > self.today:
             raise _Mistake(field_name, _("%(day)s lies in the future.", day=day.isoformat()))
+        if day < EARLIEST:
+            raise _Mistake(field_name, _("%(day)s is too long ago. Check the year.", day=day.isoformat()))
         self.days.add(day)
 
     def _read_csv(self, source: Source) -> None:
@@ -251,7 +255,7 @@ def _has_failed(status: Any) -> bool:
         status = int(status)
     if not isinstance(status, int) or isinstance(status, bool):
         raise _Mistake("status", _("“%(value)s” is no HTTP status such as 200.", value=_short(status)))
-    return status >= FAILED_FROM
+    return status not in SUCCEEDED
 
 
 def _client(call: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from accounts.actions import engine, suspended_in_use
 from accounts.actions.engine import Change
 from accounts.actions.feeds import MANUAL, feed_of
 from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.calendar import EARLIEST
 from accounts.lifecycle.errors import NotAllowed, NotReady
 from accounts.lifecycle.sentence import Sentence as _
 from accounts.lifecycle.states import AccountState, Role
@@ -26,6 +27,8 @@ def record_use(account: Account, day: date, *, reason: str, by: Actor, now: date
     not active or is closed, or when an entry of that day or a later one stands already.
     """
     _check(account, reason, by)
+    if day < EARLIEST:
+        raise NotReady(_("%(day)s is too long ago. Check the year.", day=day.isoformat()))
     if day > timezone.localdate(now):
         raise NotReady(_("%(day)s lies in the future: nobody knows it yet.", day=day.isoformat()))
     with transaction.atomic():

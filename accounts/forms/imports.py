@@ -52,7 +52,7 @@ class UsageFileForm(forms.Form):
     )
     covers_from = _day(
         _("Complete from (optional)"),
-        _("By default the day after what was covered before."),
+        _("By default the earliest day in the file that was not covered before."),
         required=False,
     )
 

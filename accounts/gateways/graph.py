@@ -241,9 +241,10 @@ def _moment(stamp: object) -> datetime | None:
             hours, minutes = found[2][1:].split(":")
             offset = timedelta(hours=int(hours), minutes=int(minutes))
             zone = timezone(-offset if found[2][0] == "-" else offset)
-        return datetime.fromisoformat(found[1]).replace(tzinfo=zone).astimezone(UTC)
+        moment = datetime.fromisoformat(found[1]).replace(tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return moment if moment.year >= 2000 else None  # 0001-01-01 is how some systems write "never"
 
 
 def _origin(url: httpx.URL) -> str:

@@ -8,6 +8,8 @@ from functools import lru_cache
 import holidays
 
 _FIRST_YEAR = 2000  # the portal knows nothing older
+EARLIEST = date(_FIRST_YEAR, 1, 1)
+"""No API account is older: an earlier day is a mistake, of a clock or of a hand."""
 
 
 def add_years(day: date, years: int) -> date:

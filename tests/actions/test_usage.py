@@ -42,12 +42,13 @@ class TestWhatIsUse:
     def test_a_failed_call_is_no_use(self) -> None:
         made = account("alpha")
         taken = take(
-            call(status=401), call(status=500), call(status="403"), call(status=399, at="2026-11-18T10:00:00Z")
-        )
+            call(status=401), call(status=500), call(status="403"), call(status=302), call(status=0), call(status=-1),
+            call(status=100), call(status=304, at="2026-11-18T10:00:00Z"),
+        )  # fmt: skip
         assert usage() == {"2026-11-18": 1}
         made.refresh_from_db()
         assert made.last_used_on == date(2026, 11, 18)
-        assert taken.failed == 3
+        assert taken.failed == 7
 
     def test_a_call_of_nobody_that_failed_is_no_mistake(self) -> None:
         taken = take(call(None, status=401), call("-", status=401))

@@ -10,6 +10,7 @@ import pytest
 from django.db import OperationalError
 
 from accounts.actions import usage as usage_action
+from accounts.actions.lines import BadFile
 from accounts.actions.usage import Taken
 from accounts.actions.usage_gaps import ACCEPTED_GAP, accept_gap
 from accounts.lifecycle.actor import SYSTEM
@@ -44,10 +45,22 @@ class TestCoverage:
         assert take(call(), call("x", "2026-11-03T10:00:00Z", status=401)).covered == (date(2026, 11, 3), YESTERDAY)
         assert covered() == [("2026-11-03", "2026-11-22")]
 
-    def test_the_next_one_from_the_day_after(self) -> None:
+    def test_the_next_one_from_its_earliest_new_day(self) -> None:
         take(call(), through=date(2026, 11, 20))
-        assert take(through=YESTERDAY).covered == (date(2026, 11, 21), YESTERDAY)
+        late = call(at="2026-11-19T10:00:00Z")
+        taken = take(late, call(at="2026-11-21T10:00:00Z"), through=YESTERDAY)
+        assert (taken.covered, taken.gap) == ((date(2026, 11, 21), YESTERDAY), None)
         assert covered() == [("2026-11-20", "2026-11-20"), ("2026-11-21", "2026-11-22")]
+
+    @pytest.mark.parametrize("read", [log, table, counted])
+    def test_a_lost_day_stays_unknown(self, read: Read) -> None:
+        """One batch of today must not make the months known that never came."""
+        take(through=date(2026, 5, 31), covers_from=date(2026, 5, 1))
+        taken = read("2026-11-22")
+        assert taken.covered == (YESTERDAY, YESTERDAY)
+        assert taken.gap == (date(2026, 6, 1), date(2026, 11, 21))
+        quiet = take(through=TODAY, now=NOW + timedelta(days=1))
+        assert (quiet.covered, quiet.gap) == ((TODAY, TODAY), None)
 
     @pytest.mark.parametrize("read", [log, table, counted])
     def test_a_stray_old_line_makes_no_silence_known(self, read: Read) -> None:
@@ -83,10 +96,19 @@ class TestCoverage:
         taken = log("2026-01-05", "2026-11-20", covers_from=date(2026, 1, 1))
         assert (taken.covered, taken.notes) == ((date(2026, 1, 1), YESTERDAY), ())
 
-    def test_a_later_file_covers_from_the_day_after_whatever_its_lines_are(self) -> None:
+    def test_a_later_file_with_old_lines_alone_covers_one_day(self) -> None:
         take(call(), through=date(2026, 11, 20))
         taken = log("2020-01-01")
-        assert (taken.covered, taken.notes) == ((date(2026, 11, 21), YESTERDAY), ())
+        assert (taken.covered, taken.gap) == ((YESTERDAY, YESTERDAY), (date(2026, 11, 21), date(2026, 11, 21)))
+        assert "only 2026-11-22 counts as covered" in str(taken.notes[0])
+
+    def test_days_before_any_api_are_refused(self) -> None:
+        with pytest.raises(NotReady, match="No day before 2000-01-01"):
+            take(through=YESTERDAY, covers_from=date(1, 1, 1))
+        account("alpha")
+        with pytest.raises(BadFile) as refused:
+            take(call(at="0001-01-02T10:00:00Z"))
+        assert "too long ago" in str(refused.value.__dict__)
 
     def test_a_quiet_feed_is_also_news(self) -> None:
         taken = take()
@@ -229,7 +251,7 @@ class TestAcceptedGaps:
         take(through=date(2026, 11, 10), covers_from=date(2026, 11, 1))
         row = self.accept(date(2026, 11, 11), date(2026, 11, 12))
         assert (row.accepted_by, row.reason, row.source) == ("Sunniva", "The log was lost.", ACCEPTED_GAP)
-        assert take(through=YESTERDAY).covered == (date(2026, 11, 13), YESTERDAY)
+        assert take(through=date(2026, 11, 13)).covered == (date(2026, 11, 13), date(2026, 11, 13))
 
     def test_asked_again_the_first_acceptance_stands(self) -> None:
         first = self.accept(date(2026, 11, 11), date(2026, 11, 12))
@@ -255,6 +277,8 @@ class TestAcceptedGaps:
             self.accept(YESTERDAY, TODAY, by=by)
         with pytest.raises(NotReady, match="later than"):
             self.accept(TODAY, YESTERDAY, by=by)
+        with pytest.raises(NotReady, match="No day before"):
+            self.accept(date(1, 1, 1), date(2026, 10, 31), by=by)
         with pytest.raises(NotReady, match="There is no gap"):
             self.accept(date(2026, 11, 2), date(2026, 11, 3), by=by)
 

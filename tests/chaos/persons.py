@@ -103,7 +103,11 @@ class Persons(threading.Thread):
         yesterday = now.astimezone(OSLO).date() - timedelta(days=1)
         line = f'{{"timestamp": "{yesterday}T10:00:00Z", "client_id": "{life.client_id}", "status": 200}}\n'
         with transaction.atomic():
-            take_in(io.BytesIO(line.encode()), environment=environment, covers_through=yesterday, by=SYSTEM, now=now)
+            since = yesterday - timedelta(days=30)
+            take_in(
+                io.BytesIO(line.encode()), environment=environment, covers_from=since, covers_through=yesterday,
+                by=SYSTEM, now=now,
+            )  # fmt: skip
             return Account.objects.select_for_update().get(pk=life.account).state  # no check comes between
 
     def _actor(self, person: Person) -> Actor:

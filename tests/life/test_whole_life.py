@@ -177,7 +177,7 @@ def _a_year_of_silence(portal: Stage) -> None:
     assert _states(portal) == {"TEST": "active", "PRODUCTION": "active"}
 
     _notice_and_answer(portal, noticed)
-    _quiet(portal, "", f"{year + 1}-01-31", late)
+    _quiet(portal, f"{year}-12-20", f"{year + 1}-01-31", late)
     _suspension(portal, late)
 
 

@@ -125,7 +125,7 @@ def nothing_is_ever_confirmed(patch: Patch) -> None:
 
 
 def failed_calls_are_use(patch: Patch) -> None:
-    patch.setattr(usage_lines, "FAILED_FROM", 1000)
+    patch.setattr(usage_lines, "SUCCEEDED", range(1000))
 
 
 def the_same_file_counts_again(patch: Patch) -> None:

@@ -24,7 +24,7 @@ def world(story: Story, *silent: int | None) -> World:
 def fed_check(made: World, *, after: int = 0) -> None:
     """So many days later the feed has come, and the check runs."""
     made.pass_days(after)
-    made.feed("TEST", made.today, None, [])
+    made.goes_on("TEST", made.today, [])
     made.check()
 
 
@@ -56,7 +56,7 @@ def _overdue(story: Story, *silent: int | None) -> World:
     made.check()
     made.post()
     made.pass_days(31)
-    made.feed("TEST", made.today, None, [])
+    made.goes_on("TEST", made.today, [])
     return made
 
 
@@ -86,7 +86,7 @@ def used_again(story: Story) -> None:
     made.check()
     made.post()
     made.pass_days(5)
-    made.feed("TEST", made.today, None, [(0, 1, 200)])
+    made.goes_on("TEST", made.today, [(0, 1, 200)])
     made.check()
     assert made.accounts[0].state == "active"
 
@@ -105,7 +105,7 @@ def reminded(story: Story) -> None:
     for day in range(1, 32):
         made.pass_days(1)
         if day != 16:
-            made.feed("TEST", made.today, None, [])
+            made.goes_on("TEST", made.today, [])
             made.check()
             made.post()
         seen += [day] * (Event.objects.filter(verb="remind").count() - len(seen))
@@ -135,7 +135,7 @@ def feed_ends_before_the_period(story: Story) -> None:
     made = world(story, 400)
     made.check()
     made.post()
-    made.feed("TEST", made.today, None, [])
+    made.goes_on("TEST", made.today, [])
     made.pass_days(32)
     made.check()
     made.accept_gap("TEST")  # nobody can say what happened: that is no feed
@@ -193,14 +193,14 @@ def too_many_at_once(story: Story) -> None:
 
 def failed_calls(story: Story) -> None:
     made = world(story, 400)
-    made.feed("TEST", made.today, None, [(0, 1, 500)])
+    made.goes_on("TEST", made.today, [(0, 1, 500)])
     made.counts_agree()
     made.check()
 
 
 def the_same_file(story: Story) -> None:
     made = world(story, 400)
-    made.feed("TEST", made.today, None, [(0, 1, 200)])
+    made.goes_on("TEST", made.today, [(0, 1, 200)])
     made.hand_in(*made.sent[-1])
     made.counts_agree()
 

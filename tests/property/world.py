@@ -128,6 +128,11 @@ class World:
         ]
         self.hand_in(environment, "".join(f"{line}\n" for line in lines), through, since, source)
 
+    def goes_on(self, environment: str, through: date, uses: list[Use]) -> None:
+        """A file that is complete since the one before it."""
+        known = self.places[environment].known
+        self.feed(environment, through, min(max(known) + DAY, through) if known else None, uses)
+
     def hand_in(self, environment: str, text: str, through: date, since: date | None, source: str = "gateway") -> None:
         """This very file comes in, perhaps not for the first time."""
         usage.take_in(
@@ -140,8 +145,8 @@ class World:
         days = [date.fromisoformat(call["timestamp"][:10]) for call in calls]
         where = self.places[environment]
         if since is None:
-            since = max(where.known) + DAY if where.known else min((d for d in days if d <= through), default=through)
-            since = since if where.known or not days or min(days) <= through else through
+            follows = max(where.known) + DAY if where.known else date.min
+            since = min((d for d in days if follows <= d <= through), default=max(through, follows))
         where.fed |= {since + number * DAY for number in range((through - since).days + 1)}
         if (environment, text) in self.seen:
             return

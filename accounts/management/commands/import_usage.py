@@ -24,18 +24,19 @@ class Command(OperatorCommand):
 
 FILE is either CSV with the columns client_id,day,calls or the gateway's log, a
 JSON object a line (.ndjson, .jsonl) with timestamp (ISO 8601 with a time zone)
-and client_id or azp; a call whose HTTP status is 400 or more is no use. The
-file may be empty: a quiet feed is also news.
+and client_id or azp; only calls with an HTTP status of 200 to 299, or 304, are
+use. The file may be empty: a quiet feed is also news.
 
 --covers-through says up to which day (Europe/Oslo) the file is complete. Nobody
-is notified or suspended on days that no file covers. By default a file covers
-from the day after what was covered before, and a first file from its earliest
-day, or from the day after the last 32 days or more on which nobody called;
---covers-from says otherwise. Days outside are counted as well.
+is notified or suspended on days that no file covers. --covers-from says from
+which day on. Without it a file covers from its earliest day that was not covered
+yet, or from the day after the last 32 days or more on which nobody called, and an
+empty file its last day alone. Days outside are counted as well.
 
 Every bad line is named, and then nothing is taken in. Unknown clients are named
 and skipped. The same file twice changes no count."""
-    example = """manage.py import_usage usage.ndjson --environment PRODUCTION --covers-through 2026-11-22
+    example = """manage.py import_usage usage.ndjson --environment PRODUCTION \\
+    --covers-from 2026-11-22 --covers-through 2026-11-22
 zcat log.gz | manage.py import_usage - --environment TEST --covers-through 2026-11-22"""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
