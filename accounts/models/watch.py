@@ -38,11 +38,13 @@ class Watched(Protocol):
 class Watch:
     """The known days of one environment as stretches in order, none touching the next.
 
-    ``feed_through`` is the last day a feed covers; accepted gaps do not count for it. None: nothing was received.
+    ``feed_through`` is the last day a feed covers, ``fed`` the stretches of such days; accepted gaps do not count for
+    either. None: nothing was received.
     """
 
     stretches: tuple[Stretch, ...] = ()
     feed_through: date | None = None
+    fed: tuple[Stretch, ...] = ()
 
     def known_through(self, day: date) -> date:
         """The last day up to which every day after ``day`` is known; ``day`` itself when the next one is unknown."""
@@ -52,8 +54,11 @@ class Watch:
         return max(day, self.stretches[place][1])
 
     def watched_since(self, seen_on: date = date.max) -> date | None:
-        """The first day of the last stretch that had begun by ``seen_on``: since then every day was known."""
-        begun = [first for first, _last in self.stretches if first <= seen_on]
+        """The first day of the last stretch of a feed that had begun by ``seen_on``: since then somebody watched.
+
+        Days that Support accepted were not watched: an account whose last use is unknown may have been used on them.
+        """
+        begun = [first for first, _last in self.fed if first <= seen_on]
         return begun[-1] if begun else None
 
     def unknown_after(self, day: date) -> tuple[Stretch, ...]:
@@ -90,8 +95,8 @@ def fed(watch: Watch, first: date, last: date) -> Watch:
     """``watch`` as it will be when a feed has covered these days too, both ends included; as it is for no days."""
     if last < first:
         return watch
-    through = max(last, watch.feed_through or last)
-    return Watch(_joined(sorted([*watch.stretches, (first, last)])), through)
+    through, new = max(last, watch.feed_through or last), (first, last)
+    return Watch(_joined(sorted([*watch.stretches, new])), through, _joined(sorted([*watch.fed, new])))
 
 
 def watches() -> dict[UUID, Watch]:
@@ -109,8 +114,8 @@ def watch_of(environment_id: UUID) -> Watch:
 
 def _watch(rows: Iterable[Coverage]) -> Watch:
     covered = [(row.first_day, row.last_day, row.accepted_by) for row in rows]
-    fed = [last for _first, last, accepted_by in covered if not accepted_by]
-    return Watch(_joined((first, last) for first, last, _by in covered), max(fed, default=None))
+    fed = _joined((first, last) for first, last, accepted_by in covered if not accepted_by)
+    return Watch(_joined((first, last) for first, last, _by in covered), fed[-1][1] if fed else None, fed)
 
 
 def _joined(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:

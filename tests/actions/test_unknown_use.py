@@ -53,13 +53,16 @@ def test_a_feed_must_cover_a_whole_year_first(story: Story, today: date) -> None
     assert notified(story, account, today + ONE_DAY)
 
 
-def test_a_gap_begins_the_year_anew_until_it_is_known_or_accepted(story: Story, today: date) -> None:
+def test_a_gap_begins_the_year_anew_until_a_feed_fills_it(story: Story, today: date) -> None:
+    """Accepting it does not: a feed has to have covered the whole year."""
     account = unknown(story, today)
     gap = today - timedelta(days=30)
     fed(story, today - timedelta(days=500), gap - ONE_DAY)
     fed(story, gap + ONE_DAY, today - ONE_DAY)
     assert not notified(story, account, today)
     accept_gap(story.test, gap, gap, by=story.actor("support"), reason="The gateway was down.", now=story.now)
+    assert not notified(story, account, today)
+    fed(story, gap, gap)
     assert notified(story, account, today)
 
 

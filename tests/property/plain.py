@@ -41,7 +41,7 @@ class Where:
 
     def began_to_watch(self, by: date | None) -> date | None:
         """The first day of the latest unbroken time of watching that had begun on ``by``."""
-        firsts = [day for day in self.known if day - DAY not in self.known and (by is None or day <= by)]
+        firsts = [day for day in self.fed if day - DAY not in self.fed and (by is None or day <= by)]
         return max(firsts, default=None)
 
 
