@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 
 from accounts import verbs
-from accounts.actions import api_answers, rotation
+from accounts.actions import api_answers
 from accounts.api import described
 from accounts.api.calls import caller, find_account, find_order, ticket
 from accounts.api.problems import Wrong
 from accounts.api.schemas import Done
-from accounts.forms.verbs import ReasonForm, VerbForm
+from accounts.forms.verbs import VerbForm
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.errors import LostRace, NotReady
 from accounts.models import Account, Event, Order, Scope
@@ -40,7 +40,6 @@ def install(api: NinjaAPI) -> None:
         _add_order_verb(api, name, verb)
     for name, verb in verbs.ACCOUNT_VERBS.items():
         _add_account_verb(api, name, verb)
-    _add_replace_secret(api)
 
 
 def _add_order_verb(api: NinjaAPI, name: str, verb: verbs.Verb) -> None:
@@ -57,21 +56,6 @@ def _add_account_verb(api: NinjaAPI, name: str, verb: verbs.Verb) -> None:
         by = caller(request, Scope.ACCOUNTS_WRITE)
         found = find_account(by, pk)
         return act(request, response, lambda said, seen: _perform(found, name, by, said, seen))
-
-
-def _add_replace_secret(api: NinjaAPI) -> None:
-    @api.post(
-        "/accounts/{uuid:pk}/replace_secret",
-        response=Done,
-        **described.action(
-            "account", "replace_secret", ReasonForm,
-            "Orders a second secret on the owner's behalf; the old one goes on working. The answer is about the order.",
-        ),
-    )  # fmt: skip
-    def post_replace_secret(request: HttpRequest, response: HttpResponse, pk: UUID) -> dict[str, Any]:
-        by = caller(request, Scope.ACCOUNTS_WRITE)
-        found = find_account(by, pk)
-        return act(request, response, lambda said, seen: _replace_secret(found, by, said, seen))
 
 
 def act(
@@ -102,17 +86,6 @@ def _perform(
     except verbs.InvalidInput as invalid:
         raise Wrong(422, say(invalid.sentence), errors=_errors(invalid.form)) from None
     return done(subject, event, by, say(verbs.verb_of(subject, name).said))
-
-
-def _replace_secret(account: Account, by: Actor, said: Mapping[str, Any], seen: int | None) -> dict[str, Any]:
-    still_as_seen(account, seen, by)
-    said = arguments(ReasonForm, account, said)
-    try:
-        order = rotation.ask(account, by=by, now=timezone.now(), **said)
-    except NotReady as refusal:
-        raise Wrong(409, say(refusal.sentence), state=account.state, version=account.version) from None
-    sent = Event.objects.filter(subject_type=Order.subject_type(), subject_id=order.pk).latest("seq")
-    return done(order, sent, by, _("Cegal is asked for a second secret. The old one goes on working."))
 
 
 def done(subject: Order | Account, event: Event, by: Actor, sentence: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from ninja.security import HttpBearer
 from ninja.throttling import SimpleRateThrottle
 
 from accounts.actions import tokens
-from accounts.api import acting, problems, provider, reading, tasks, usage
+from accounts.api import acting, client_secrets, problems, provider, reading, tasks, usage
 from accounts.models import ApiToken
 
 RATE = "60/min"
@@ -47,5 +47,6 @@ problems.install(api)
 usage.install(api)
 reading.install(api)
 acting.install(api)
+client_secrets.install(api)
 tasks.install(api)
 provider.install(api)

@@ -1,4 +1,4 @@
-"""A program of Support orders a second secret, and reads the order."""
+"""Programs and secrets: a second one is ordered, a lost one asked for anew, a stored one verified once more."""
 
 from __future__ import annotations
 
@@ -47,3 +47,22 @@ def test_cegals_program_enters_it(story: Story) -> None:
     done = cegal.do(f"orders/{order.reference}/complete_setup", client_secret="a-second-secret-0815", key_id="k-2")
     assert done.status_code == 200, done.content
     assert account.credentials.get().key_id == "k-2"
+
+
+def test_support_asks_for_a_new_one_and_cegal_enters_it(story: Story) -> None:
+    account, support, cegal = story.account(), Caller(Role.SUPPORT), Caller(Role.CEGAL)
+    done = support.do(f"accounts/{account.pk}/ask_for_new_secret", comment="It was lost.")
+    assert done.status_code == 200, done.content
+    assert done.json()["event"]["verb"] == "ask_for_new_secret"
+    (task,) = cegal.get("tasks", kind="new_secret").json()["items"]
+    assert cegal.do(f"tasks/{task['id']}/enter_secret", client_secret="a-new-secret-0815").status_code == 200
+    problem(cegal.do(f"accounts/{account.pk}/ask_for_new_secret"), 403)
+
+
+def test_a_stored_secret_is_verified_once_more(story: Story) -> None:
+    account = story.order_in("credential_issue").accounts.get()
+    done = Caller(Role.SUPPORT).do(f"accounts/{account.pk}/verify")
+    assert done.status_code == 200, done.content
+    assert done.json()["event"]["verb"] == "ask_to_verify"
+    problem(Caller(Role.SERVICE_RESPONSIBLE).do(f"accounts/{account.pk}/verify"), 403)
+    problem(Caller(Role.SUPPORT).do(f"accounts/{story.account(client_id='other').pk}/verify"), 422)
