@@ -59,11 +59,13 @@ def lift_hold(account: Account, *, by: Actor, now: datetime, comment: str) -> Ev
 def end_holds(*, today: date, now: datetime, by: Actor) -> dict[str, int]:
     """End every hold whose last day has passed, and announce those that end within [7] days. Gives counts.
 
-    Asked again it changes nothing more; a day that was missed is made up for by the next run.
+    Asked again it changes nothing more; a day that was missed is made up for by the next run, also where the daily
+    check was first and notified the account meanwhile.
     """
     last_day = today + timedelta(days=current_policy().hold_warning_days)
-    there = Hold.objects.filter(ended_at__isnull=True, account__state=AccountState.ACTIVE.value)
+    there = Hold.objects.filter(ended_at__isnull=True)
     soon = there.filter(until__range=(today, last_day), announced_on__isnull=True)
+    soon = soon.filter(account__state=AccountState.ACTIVE.value)
     return {
         "ended": sum(_in_chunks(there.filter(until__lt=today), lambda holds: _end(holds, by, now))),
         "announced": sum(_in_chunks(soon, lambda holds: _announce(holds, today, by, now))),
@@ -91,7 +93,7 @@ def _end(holds: list[Hold], by: Actor, now: datetime) -> int:
         mine.update(ended_at=now, ended_by=by.name)
 
     change = Change(still=_still_there(holds), also=stamp, data=lambda account: _until(rows[account.pk]))
-    return len(_moved(holds, "end_hold", by, now, change))
+    return len(_ended([hold.account for hold in holds], by, now, change))
 
 
 def _announce(holds: list[Hold], today: date, by: Actor, now: datetime) -> int:
@@ -105,9 +107,15 @@ def _announce(holds: list[Hold], today: date, by: Actor, now: datetime) -> int:
     return len(engine.record(accounts, "announce_hold_end", by=by, now=now, change=change, owed=_ENDS_SOON))
 
 
-def _moved(holds: list[Hold], verb: str, by: Actor, now: datetime, change: Change) -> list[tuple[Account, Event]]:
-    facts = account_facts(holds[0].account, by)
-    return engine.move_many([hold.account for hold in holds], verb, by=by, now=now, facts=facts, change=change)
+def _ended(accounts: list[Account], by: Actor, now: datetime, change: Change) -> list[tuple[Account, Event]]:
+    active = [account for account in accounts if account.state == AccountState.ACTIVE.value]
+    moved: list[tuple[Account, Event]] = []
+    if active:
+        facts = account_facts(active[0], by)
+        moved = engine.move_many(active, "end_hold", by=by, now=now, facts=facts, change=change)
+    # the rules apply to the others already: that their hold is over must not make a notified one active
+    others = [account for account in accounts if account.state != AccountState.ACTIVE.value]
+    return moved + engine.record(others, "end_hold", by=by, now=now, change=change)
 
 
 def _still_there(holds: list[Hold]) -> Q:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.actions import brake, contacts, notices
 from accounts.actions.lines import Progress, silent
 from accounts.lifecycle.actor import SYSTEM, Actor
-from accounts.lifecycle.inactivity import Action, Decision, HoldReason, NoticeFacts, cutoff, decide
+from accounts.lifecycle.inactivity import Action, Decision, HoldReason, InactivityFacts, NoticeFacts, cutoff, decide
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.sentence import Sentence
 from accounts.lifecycle.states import AccountState, NoticeOutcome
@@ -56,24 +56,36 @@ class Entry:
 
 @dataclass(frozen=True)
 class Finding:
-    """An account and what was decided about it."""
+    """An account, what was known of it, and what was decided about it."""
 
     account: Account
     notice: Notice | None
     decision: Decision
-    last_activity_on: date
+    facts: InactivityFacts
 
     def entry(self) -> Entry:
         reason = self.decision.reason.value if self.decision.reason else ""
         return Entry(
             _KIND_OF[self.decision.action], self.account.pk, self.account.client_id, self.account.environment.name,
-            self.last_activity_on, reason, self.decision.why,
+            self.facts.last_activity_on, reason, self.decision.why,
         )  # fmt: skip
+
+    def under(self, policy: Policy, today: date) -> Finding:
+        """The same under a policy that changed while the check ran.
+
+        Nobody is suspended who was not due when the run counted them for the brake: that is left to the next run.
+        """
+        decision = decide(self.facts, policy, today)
+        if decision.action is Action.SUSPEND:
+            if self.decision.action in (Action.SUSPEND, Action.HOLD):
+                return self
+            decision = replace(decision, action=Action.NOTHING)
+        return replace(self, decision=decision)
 
 
 @dataclass(frozen=True)
 class Check:
-    """What one run works with: its day, the policy, the environments and the watch of each, read once."""
+    """What one run works with: its day, the policy at its start, the environments and the watch of each, read once."""
 
     today: date
     now: datetime
@@ -85,7 +97,7 @@ class Check:
     def find(self, account: Account, notice: Notice | None, hold: Hold | None) -> Finding:
         held_until = hold.until if hold else None
         facts = self.watches.get(account.environment_id, Watch()).facts(account, _facts(notice), held_until)
-        return Finding(account, notice, decide(facts, self.policy, self.today), facts.last_activity_on)
+        return Finding(account, notice, decide(facts, self.policy, self.today), facts)
 
 
 def check(
@@ -121,6 +133,8 @@ def check(
 
 
 def _act(findings: Sequence[Finding], run: Check, dry_run: bool) -> Iterator[Entry]:
+    if not dry_run and (policy := current_policy()) != run.policy:  # an administrator changed it during the run
+        findings, run = [finding.under(policy, run.today) for finding in findings], replace(run, policy=policy)
     found = [finding for finding in findings if finding.decision.action is not Action.NOTHING]
     done = {finding.account.pk for finding in found} if dry_run else _carry_out(found, run)
     yield from (finding.entry() for finding in found if finding.account.pk in done)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes, policy
+from email import message_from_bytes, message_from_string, policy
 from email.message import Message
 from email.utils import getaddresses
 from uuid import UUID
@@ -17,6 +17,8 @@ from uuid import UUID
 LONGEST = 500  # characters of a diagnostic that are kept
 MOST_RECIPIENTS = 50
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+_COMMENT = re.compile(r"\([^()]*\)")
+_MAILS = ("message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers")
 _NAMES_A_MAIL = ("Message-ID", "X-Original-Message-ID", "Original-Message-ID", "In-Reply-To", "References")
 
 
@@ -57,16 +59,39 @@ def read_report(mail: bytes, host: str) -> Report:
 def _read(mail: Message, host: str) -> Report:
     if mail.get_content_type() != "multipart/report" or not mail.is_multipart():
         raise NoReport("This is no delivery report (RFC 3464) but another mail: an automatic answer, say.")
-    status = next((part for part in mail.walk() if part.get_content_type() == "message/delivery-status"), None)
+    status = next(_statuses(mail), None)
     if status is None:
         raise NoReport("This report says nothing about a delivery.")
-    failed = [fields for fields in _groups(status) if _word(fields, "Action").lower() == "failed"]
+    groups = list(_groups(status))
+    failed = [fields for fields in groups if _has_failed(fields)]
     if not failed:
         raise NoReport("This report tells of no failure: the mail was delivered or delayed.")
     ours = next((found for text in _names(mail, status) for found in _ids(text, host)), None)
     if ours is None:
         raise NoReport("This report names no mail of the portal (no Message-ID of ours).")
-    return Report(ours, frozenset(_recipients(mail, failed)), _status(failed[0]), _diagnostic(failed[0]))
+    return Report(ours, frozenset(_recipients(mail, groups)), _status(failed[0]), _diagnostic(failed[0]))
+
+
+def _statuses(mail: Message) -> Iterator[Message]:
+    """The part with the fields; the kind for addresses beyond ASCII (RFC 6533) has to be taken apart here."""
+    for part in mail.walk():
+        if part.get_content_type() == "message/delivery-status":
+            yield part
+        elif part.get_content_type() == "message/global-delivery-status":
+            yield message_from_string("Content-Type: message/delivery-status\n\n" + _text(part))
+
+
+def _text(part: Message) -> str:
+    """The content of a part that was taken for a mail within the mail, as it was written."""
+    plain = Message()
+    plain["Content-Transfer-Encoding"] = str(part.get("Content-Transfer-Encoding", "8bit"))
+    plain.set_payload(_inside(part).as_bytes().lstrip())
+    return _bytes(plain).decode("utf-8", "replace")
+
+
+def _has_failed(fields: Message) -> bool:
+    """Some servers explain the word in a comment (RFC 822): ``failed (perm)``."""
+    return _COMMENT.sub("", _word(fields, "Action")).strip().lower() == "failed"
 
 
 def _groups(part: Message) -> Iterator[Message]:
@@ -81,10 +106,8 @@ def _groups(part: Message) -> Iterator[Message]:
 def _names(mail: Message, status: Message) -> Iterator[str]:
     """Where a report may name the mail that came back: in the mail itself, in the status, or as what it answers."""
     for part in mail.walk():
-        if part.get_content_type() == "text/rfc822-headers":
-            yield str(message_from_bytes(_bytes(part)).get("Message-ID", ""))
-        elif part.get_content_type() == "message/rfc822":
-            yield str(_inside(part).get("Message-ID", ""))
+        if part.get_content_type() in _MAILS:
+            yield str(_original(part).get("Message-ID", ""))
     for group in status.get_payload() if isinstance(status.get_payload(), list) else []:
         yield from (str(group.get(name, "")) for name in _NAMES_A_MAIL[1:])  # type: ignore[union-attr]
     yield from (str(mail.get(name, "")) for name in _NAMES_A_MAIL[1:])
@@ -99,19 +122,33 @@ def _ids(text: str, host: str) -> Iterator[UUID]:
                 continue
 
 
-def _recipients(mail: Message, failed: list[Message]) -> Iterator[str]:
-    """The addresses that the report names; where it only names whom the mail was passed on to, whom it was sent to."""
+def _recipients(mail: Message, groups: list[Message]) -> Iterator[str]:
+    """The addresses that failed; where the report only names whom the mail was passed on to, whom it was sent to.
+
+    Of those it was sent to, an address of which the report says something else (delivered, delayed) did not fail.
+    """
+    failed = [fields for fields in groups if _has_failed(fields)]
     originals = [_address(fields, "Original-Recipient") for fields in failed]
     if any(originals):
         yield from filter(None, originals)
         return
     yield from filter(None, (_address(fields, "Final-Recipient") for fields in failed))
+    others = [fields for fields in groups if not _has_failed(fields)]
+    reached = {_address(fields, name) for fields in others for name in ("Original-Recipient", "Final-Recipient")}
+    yield from (address for address in _sent_to(mail) if address not in reached)
+
+
+def _sent_to(mail: Message) -> Iterator[str]:
     for part in mail.walk():
-        if part.get_content_type() in ("message/rfc822", "text/rfc822-headers"):
-            original = (
-                _inside(part) if part.get_content_type() == "message/rfc822" else message_from_bytes(_bytes(part))
-            )
-            yield from (address.lower() for _name, address in getaddresses([str(original.get("To", ""))]))
+        if part.get_content_type() in _MAILS:
+            to = str(_original(part).get("To", ""))
+            yield from (address.lower() for _name, address in getaddresses([to]))
+
+
+def _original(part: Message) -> Message:
+    """The mail that came back, or its headers."""
+    is_text = part.get_content_type() == "text/rfc822-headers"
+    return message_from_bytes(_bytes(part)) if is_text else _inside(part)
 
 
 def _address(fields: Message, name: str) -> str:

@@ -52,6 +52,20 @@ class FeedSeen:
 
 
 @dataclass(frozen=True)
+class SourceSeen:
+    """One feed of such an environment that is meant to go on.
+
+    ``heard_on``: the day of its last delivery, or on which it was set up; None where deliveries have no rhythm (files
+    by hand). ``failed_on``: the day on which its last delivery or pull failed; None after one that succeeded.
+    """
+
+    environment: str
+    name: str
+    heard_on: date | None = None
+    failed_on: date | None = None
+
+
+@dataclass(frozen=True)
 class Pulse:
     """What is known of everything that must go on by itself.
 
@@ -68,11 +82,18 @@ class Pulse:
     mail_stuck_since: datetime | None = None
     mail_waiting: int = 0
     feeds: tuple[FeedSeen, ...] = ()
+    sources: tuple[SourceSeen, ...] = ()
 
 
 def late(pulse: Pulse, policy: Policy, *, now: datetime, today: date) -> list[Late]:
     """What stands still at ``now``, the most urgent first; empty when everything goes on."""
-    return [*_ticks(pulse, now), *_daily_check(pulse, now), *_mail(pulse, now), *_feeds(pulse.feeds, policy, today)]
+    return [
+        *_ticks(pulse, now),
+        *_daily_check(pulse, now),
+        *_mail(pulse, now),
+        *_feeds(pulse.feeds, policy, today),
+        *_sources(pulse.sources, policy, today),
+    ]
 
 
 def _ticks(pulse: Pulse, now: datetime) -> Iterator[Late]:
@@ -122,6 +143,27 @@ def _feeds(feeds: Iterable[FeedSeen], policy: Policy, today: date) -> Iterator[L
                 "Check its feeds.",
                 environment=feed.environment,
                 through=feed.through.isoformat(),
+            )
+            yield Late(Part.FEEDS, said)
+
+
+def _sources(sources: Iterable[SourceSeen], policy: Policy, today: date) -> Iterator[Late]:
+    """The single feeds: one may be dead while another keeps its environment current."""
+    for source in sources:
+        of = {"feed": source.name, "environment": source.environment}
+        if source.failed_on is not None:
+            said = _(
+                "The last delivery of the feed %(feed)s of %(environment)s failed on %(day)s. "
+                "The page Usage feeds says why.",
+                **of,
+                day=source.failed_on.isoformat(),
+            )
+            yield Late(Part.FEEDS, said)
+        elif source.heard_on is not None and (today - source.heard_on).days > policy.feed_max_age_days:
+            said = _(
+                "The feed %(feed)s of %(environment)s has delivered nothing since %(day)s. Check what sends it.",
+                **of,
+                day=source.heard_on.isoformat(),
             )
             yield Late(Part.FEEDS, said)
 

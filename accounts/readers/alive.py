@@ -10,16 +10,20 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Count, Max, Min
 from django.utils import timezone
 
-from accounts.lifecycle.alive import MAIL_LIMIT, ONE_MAIL_LIMIT, FeedSeen, Late, Pulse, late
+from accounts.lifecycle.alive import MAIL_LIMIT, ONE_MAIL_LIMIT, FeedSeen, Late, Pulse, SourceSeen, late
 from accounts.lifecycle.states import AccountState
 from accounts.models import (
     Account,
+    ApiToken,
     Coverage,
     Environment,
+    Feed,
+    FeedKind,
     JobRun,
     Message,
     MessageState,
     RunState,
+    Scope,
     Task,
     WebhookMessage,
     current_policy,
@@ -36,7 +40,7 @@ WATCHED = (AccountState.ACTIVE.value, AccountState.NOTIFIED.value)
 
 
 def standing_still(now: datetime) -> list[Late]:
-    """What stands still at ``now``, the most urgent first. About ten queries, over indexes. Raises DatabaseError."""
+    """What stands still at ``now``, the most urgent first. A dozen queries, over indexes. Raises DatabaseError."""
     today = timezone.localdate(now)
     return late(pulse(now, today), current_policy(), now=now, today=today)
 
@@ -44,6 +48,7 @@ def standing_still(now: datetime) -> list[Late]:
 def pulse(now: datetime, today: date) -> Pulse:
     """The facts that ``late`` decides by."""
     waits_since, stuck_since, waiting = _mail(now)
+    feeds = tuple(_feeds(today))
     return Pulse(
         since=_installed_at(now),
         ticked_at=_ticked_at(),
@@ -51,7 +56,8 @@ def pulse(now: datetime, today: date) -> Pulse:
         mail_waits_since=waits_since,
         mail_stuck_since=stuck_since,
         mail_waiting=waiting,
-        feeds=tuple(_feeds(today)),
+        feeds=feeds,
+        sources=tuple(_sources({feed.environment for feed in feeds})),
     )
 
 
@@ -127,3 +133,25 @@ def _feeds(today: date) -> Iterator[FeedSeen]:
                 yield FeedSeen(environment.name, through[environment.pk], today)
         elif (first := watched.aggregate(first=Min("created_at"))["first"]) is not None:
             yield FeedSeen(environment.name, None, timezone.localdate(first))
+
+
+def _sources(environments: set[str]) -> Iterator[SourceSeen]:
+    """The feeds of ``environments`` that are meant to go on; Support's own entries are none. Two queries."""
+    going = Feed.objects.filter(environment__name__in=environments, stopped_at__isnull=True)
+    if not _programs_may_send():
+        going = going.exclude(kind=FeedKind.API.value)
+    for feed in going.exclude(kind=FeedKind.MANUAL.value).select_related("environment"):
+        # nobody knows when the next file is due; that its environment falls behind is told of that environment
+        heard_at = None if feed.kind == FeedKind.FILE.value else feed.last_received_at or feed.created_at
+        failed_at = feed.problem_at if feed.problem else None
+        yield SourceSeen(feed.environment.name, feed.name, _day(heard_at), _day(failed_at))
+
+
+def _programs_may_send() -> bool:
+    """Is a token for usage not revoked? One that only expired counts: somebody may have forgotten to renew it."""
+    given = ApiToken.objects.filter(revoked_at__isnull=True).values_list("scopes", flat=True)
+    return any(Scope.USAGE_WRITE.value in scopes for scopes in given)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return timezone.localdate(moment) if moment else None

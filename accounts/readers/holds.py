@@ -32,9 +32,10 @@ class Stale:
     not_suspended: int
 
 
-def by_support(asked: Mapping[str, str], *, ended: bool, text: str, environment: str) -> paging.Page[Hold]:
+def by_support(asked: Mapping[str, str], *, today: date, ended: bool, text: str, environment: str) -> paging.Page[Hold]:
     """One page of holds: those that run, the next to end first; or those that are over, the newest first. One query."""
-    found = Hold.objects.filter(ended_at__isnull=not ended)
+    over = Q(ended_at__isnull=False) | Q(until__lt=today)
+    found = Hold.objects.filter(over) if ended else Hold.objects.running(today)
     if environment:
         found = found.filter(account__environment__name=environment)
     if text:
@@ -43,9 +44,9 @@ def by_support(asked: Mapping[str, str], *, ended: bool, text: str, environment:
     return paging.page(found, NEWEST_FIRST if ended else NEXT_TO_END, asked)
 
 
-def running() -> int:
-    """How many holds by Support nobody has ended. One query."""
-    return Hold.objects.filter(ended_at__isnull=True).count()
+def running(today: date) -> int:
+    """How many holds by Support keep an account off notices and suspension on ``today``. One query."""
+    return Hold.objects.running(today).count()
 
 
 def stale(policy: Policy, today: date) -> list[Stale]:

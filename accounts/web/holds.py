@@ -27,13 +27,13 @@ def holds(request: HttpRequest) -> HttpResponse:
     form = EnvironmentFilter(request.GET, states=(reader.OPEN, reader.ENDED), usual=reader.OPEN)
     form.fields["q"].widget.attrs["placeholder"] = _("Client ID, organisation or who set it")
     ended = form.tab == reader.ENDED
-    page = reader.by_support(request.GET, ended=ended, text=form.text, environment=form.environment_name)
+    page = reader.by_support(request.GET, today=today, ended=ended, text=form.text, environment=form.environment_name)
     context = {
         "holds": page.rows,
         "ended": ended,
         "form": form,
         "tabs": tabs(
-            request, form.tab, [(reader.OPEN, _("Left alone"), reader.running()), (reader.ENDED, _("Over"), None)]
+            request, form.tab, [(reader.OPEN, _("Left alone"), reader.running(today)), (reader.ENDED, _("Over"), None)]
         ),
         "narrowed": form.narrows,
         "reset_url": here_with(request, q="", environment="") if form.narrows else "",

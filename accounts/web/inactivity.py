@@ -79,7 +79,7 @@ def inactivity(request: HttpRequest) -> HttpResponse:
         "months": months(forecast.Question(policy=policy, today=today, on=today)),
         "runs": [job_runs.Row(run) for run in job_runs.last("check_inactivity", RUNS)],
         "checking": schedule.is_running(CHECK, now),
-        "on_hold": holds.running(),
+        "on_hold": holds.running(today),
         "may_confirm": actor_for(request).holds(Role.SUPPORT),
     }
     return render(request, "accounts/staff/inactivity.html", context)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from accounts.actions import engine, holds, notices
-from accounts.models import Account, Event, Hold, Message, Notice, Task
+from accounts.actions import engine, holds, inactivity, notices
+from accounts.models import Account, Event, Hold, Message, Notice, PolicyNumber, Task
 from tests.actions.checking import AFTER, ANSWER_BY, ONE_DAY, TODAY, at, check, due, give_up, notice_of, state
 from tests.actions.tools import at_once, history
 from tests.story import Story
@@ -81,6 +81,48 @@ def test_an_account_held_a_second_ago_is_neither_notified_nor_suspended(
     assert state(account) == ("notified" if overdue and not by_verb else "active")
     assert Notice.objects.count() == int(overdue)
     assert not Task.objects.exists()
+
+
+def changes_after_the_first(number: int) -> list[str]:
+    """What a check in chunks of one does when somebody changes the number of years after its first entry."""
+    running = inactivity.check(today=TODAY, now=at(TODAY))
+    first = next(running)
+    PolicyNumber.objects.create(name="inactive_after_years", value=number)
+    return [f"{entry.kind} {entry.client_id}" for entry in [first, *running]]
+
+
+def test_a_policy_that_changes_during_the_check_holds_for_what_comes(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inactivity, "CHUNK", 1)
+    story.covered(TODAY - timedelta(days=900), TODAY)
+    story.account(client_id="first", last_used_on=QUIET - ONE_DAY)
+    second = story.account(client_id="second", last_used_on=QUIET)
+    assert changes_after_the_first(2) == ["notified first"]
+    assert state(second) == "active"
+
+
+def test_a_suspension_is_judged_anew_too(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inactivity, "CHUNK", 1)
+    story.covered(TODAY - timedelta(days=900), TODAY)
+    for name in ("first", "second"):
+        due(story, name)
+    first, second = changes_after_the_first(2)
+    assert (first.split()[0], second.split()[0]) == ("suspended", "cleared")
+
+
+def test_nobody_is_suspended_whom_the_brake_did_not_count(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under the new number the second is due at once; the next run counts it and suspends it."""
+    monkeypatch.setattr(inactivity, "CHUNK", 1)
+    PolicyNumber.objects.create(name="inactive_after_years", value=2)
+    story.covered(TODAY - timedelta(days=900), TODAY)
+    for name in ("first", "second"):
+        due(story, name)
+    running = inactivity.check(today=TODAY, now=at(TODAY))
+    assert next(running).kind == "cleared"
+    PolicyNumber.objects.update(value=1)
+    assert list(running) == []
+    assert len(check(TODAY)["suspended"]) == 1
 
 
 @pytest.mark.parametrize("late", [False, True])

@@ -10,6 +10,7 @@ from accounts.actions import holds
 from accounts.lifecycle.actor import SYSTEM
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.models import Account, Event, Hold, Notice, PolicyNumber
+from accounts.readers import holds as holds_reader
 from tests.actions.checking import ANSWER_BY, ONE_DAY, TODAY, at, check, state
 from tests.actions.tools import INGRID, SUPPORT, at_once, history, nothing_written, told
 from tests.story import Story
@@ -84,6 +85,33 @@ def test_the_end_is_announced_once_to_support_and_the_owner_and_comes_by_itself_
     assert (kept.ended_at, kept.ended_by) == (at(UNTIL + timedelta(days=3), 5, 30), SYSTEM.name)
     assert history(account) == ["import", "hold", "announce_hold_end", "end_hold"]
     assert state(account) == "active"
+
+
+def test_a_hold_ends_also_when_the_check_was_first_and_notified_the_account(fed: Story) -> None:
+    account = fed.account(**SILENT)
+    hold(fed, account)
+    day = UNTIL + ONE_DAY
+    assert check(day) == {"notified": ["quiet"]}
+    assert end(day) == {"ended": 1, "announced": 0}
+    assert Hold.objects.get().ended_by == SYSTEM.name
+    assert state(account) == "notified"
+    assert Notice.objects.get(account=account).outcome == "open"
+    assert history(account)[-2:] == ["notify", "end_hold"]
+    with nothing_written():
+        assert end(day) == {"ended": 0, "announced": 0}
+
+
+def test_a_hold_that_no_job_has_ended_yet_is_shown_as_over(fed: Story) -> None:
+    hold(fed, fed.account(**SILENT))
+
+    def shown(day: date) -> list[int]:
+        lists = [
+            holds_reader.by_support({}, today=day, ended=ended, text="", environment="") for ended in (False, True)
+        ]
+        return [holds_reader.running(day), *(len(page.rows) for page in lists)]
+
+    assert shown(UNTIL) == [1, 1, 0]
+    assert shown(UNTIL + ONE_DAY) == [0, 0, 1]
 
 
 def test_lifted_with_a_reason(fed: Story) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from uuid import UUID
 
 import pytest
@@ -56,6 +57,40 @@ def test_a_forwarded_mail_counts_for_the_address_it_was_sent_to() -> None:
 
 def test_a_passing_trouble_that_lasted_too_long_is_a_failure_but_not_for_good() -> None:
     assert not read_report(dsn(status="4.4.7"), HOST).is_permanent
+
+
+OURS_FINE = b"Final-Recipient: rfc822; Ingrid@nordsjo.example\r\nAction: delivered\r\nStatus: 2.0.0\r\n\r\n"
+
+
+def with_group(mail: bytes, group: bytes) -> bytes:
+    """The report with one more group, before the one that failed."""
+    return mail.replace(b"dns; mx.example\r\n\r\n", b"dns; mx.example\r\n\r\n" + group)
+
+
+def test_a_recipient_that_the_mail_reached_did_not_fail_with_the_other() -> None:
+    report = read_report(with_group(dsn(final="other@nordsjo.example"), OURS_FINE), HOST)
+    assert report.recipients == {"other@nordsjo.example"}
+    assert report.status == "5.1.1"
+
+
+@pytest.mark.parametrize("action", ["failed (perm)", "Failed(mailbox is full)", "(what came of it) failed"])
+def test_a_comment_beside_the_action_is_no_part_of_it(action: str) -> None:
+    assert read_report(dsn(action=action), HOST).message_id == ID
+
+
+@pytest.mark.parametrize("inside", [b"message/rfc822", b"message/global", b"message/global-headers"])
+@pytest.mark.parametrize("encoding", ["8bit", "base64"])
+def test_a_report_for_addresses_beyond_ascii(encoding: str, inside: bytes) -> None:
+    """RFC 6533, whose part may be encoded."""
+    start = b"Content-Type: message/delivery-status\r\n\r\n"
+    mail = dsn(original="x").replace(b"rfc822;x", "utf-8; Ørjan@nordsjø.example".encode())
+    before, _start, rest = mail.replace(b"message/rfc822", inside).partition(start)
+    fields, end, after = rest.partition(b"--b\r\n")
+    head = f"Content-Type: message/global-delivery-status\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode()
+    fields = base64.encodebytes(fields) if encoding == "base64" else fields
+    report = read_report(before + head + fields + end + after, HOST)
+    assert report.recipients == {"ørjan@nordsjø.example"}
+    assert (report.message_id, report.status) == (ID, "5.1.1")
 
 
 @pytest.mark.parametrize(

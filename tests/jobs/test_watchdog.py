@@ -17,7 +17,19 @@ from django.utils import translation
 
 from accounts import watchdog
 from accounts.lifecycle.alive import Part
-from accounts.models import Environment, Event, JobRun, Message, MessageState, RunState, Watchdog
+from accounts.models import (
+    ApiToken,
+    Environment,
+    Event,
+    Feed,
+    FeedKind,
+    JobRun,
+    Message,
+    MessageState,
+    RunState,
+    Scope,
+    Watchdog,
+)
 from accounts.readers import alive, history
 from accounts.schedule import run_due
 from tests.actions.tools import at_once
@@ -96,6 +108,70 @@ def test_feeds_of_environments_with_accounts_alone(story: Story) -> None:
     late = alive.standing_still(week)
     assert [one.part for one in late] == [Part.FEEDS, Part.FEEDS]
     assert {one.sentence.params["environment"] for one in late} == {"TEST", "PRODUCTION"}
+
+
+def feed(story: Story, kind: FeedKind, days_ago: int | None = 0, **columns: Any) -> Feed:
+    """A feed that has been there for long, and delivered last so many days ago."""
+    graph: dict[str, Any] = {}
+    if kind is FeedKind.GRAPH:
+        graph = {"token_url": "https://a.example", "report_url": "https://b.example", "client_id": "c",
+                 "sealed_secret": "v1.a.b"}  # fmt: skip
+    return Feed.objects.create(
+        environment=story.test, kind=kind.value, name=f"{kind.value} feed", created_at=NOW - timedelta(days=100),
+        last_received_at=None if days_ago is None else NOW - timedelta(days=days_ago), **graph, **columns,
+    )  # fmt: skip
+
+
+def token(story: Story, **columns: Any) -> ApiToken:
+    return ApiToken.objects.create(
+        name="gateway", hint="x", digest="d", scopes=[Scope.USAGE_WRITE.value], created_at=NOW, created_by="Arne",
+        **columns,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [FeedKind.API, FeedKind.GRAPH])
+@pytest.mark.parametrize(("days_ago", "is_late"), [(7, False), (8, True), (None, True)])
+def test_a_dead_feed_is_seen_beside_a_living_one(
+    story: Story, kind: FeedKind, days_ago: int | None, is_late: bool
+) -> None:
+    all_is_well(story)
+    token(story)
+    feed(story, kind, days_ago)
+    assert parts() == [], "nobody waits for usage of an environment without accounts"
+    story.account(environment=story.test)
+    assert parts() == ([Part.FEEDS] if is_late else [])
+    Feed.objects.update(stopped_at=NOW)
+    assert parts() == []
+
+
+@pytest.mark.parametrize("kind", [FeedKind.API, FeedKind.GRAPH, FeedKind.FILE])
+def test_a_feed_whose_last_delivery_failed_is_seen_at_once(story: Story, kind: FeedKind) -> None:
+    all_is_well(story)
+    token(story)
+    story.account(environment=story.test)
+    feed(story, kind, problem="The secret has expired.", problem_at=NOW)
+    (late,) = alive.standing_still(NOW)
+    assert str(late.sentence).startswith(
+        f"The last delivery of the feed {kind.value} feed of TEST failed on 2026-11-23"
+    )
+    assert "expired" not in str(late.sentence), "the health page is for everybody"
+
+
+@pytest.mark.parametrize("kind", [FeedKind.FILE, FeedKind.MANUAL])
+def test_what_has_no_rhythm_may_be_silent(story: Story, kind: FeedKind) -> None:
+    all_is_well(story)
+    story.account(environment=story.test)
+    feed(story, kind, 90)
+    assert parts() == []
+
+
+@pytest.mark.parametrize(("revoked", "is_late"), [(True, False), (False, True)])
+def test_programs_whose_tokens_were_all_revoked_are_not_waited_for(story: Story, revoked: bool, is_late: bool) -> None:
+    all_is_well(story)
+    story.account(environment=story.test)
+    feed(story, FeedKind.API, 90)
+    token(story, expires_at=NOW, **({"revoked_at": NOW, "revoked_by": "Arne"} if revoked else {}))
+    assert parts() == ([Part.FEEDS] if is_late else [])
 
 
 def test_support_is_told_once_a_day_until_it_goes_on(story: Story) -> None:

@@ -177,6 +177,15 @@ def test_support_leaves_an_account_alone_and_lifts_it_again(story: Story) -> Non
     assert "They move in spring." in read(client, f"{HOLDS}?state=ended")
 
 
+def test_a_hold_that_is_over_stands_there_with_its_last_day_before_a_job_ends_it(story: Story) -> None:
+    over = TODAY - timedelta(days=1)
+    Hold.objects.create(account=story.account(), until=over, reason="Moving.", set_by="Marte Lunde", set_at=NOW)
+    client = browser(story, "support")
+    assert "Support leaves nobody alone" in read(client, HOLDS)
+    assert words(read(client, f"{HOLDS}?state=ended")).count("22 Nov 2026") == 2
+    assert "None" not in words(read(client, f"{HOLDS}?state=ended"))
+
+
 def test_a_wrong_day_is_said_where_it_was_typed(story: Story) -> None:
     account = story.account()
     url = reverse("account_verb", args=[account.pk, "hold"])
