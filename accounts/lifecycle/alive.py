@@ -53,16 +53,12 @@ class FeedSeen:
 
 @dataclass(frozen=True)
 class SourceSeen:
-    """One feed of such an environment that is meant to go on.
-
-    ``heard_on``: the day of its last delivery, or on which it was set up; None where deliveries have no rhythm (files
-    by hand). ``failed_on``: the day on which its last delivery or pull failed; None after one that succeeded.
-    """
+    """One feed of such an environment that is meant to go on; ``heard_on``: the day of its last delivery that was taken
+    in, or on which it was set up."""
 
     environment: str
     name: str
-    heard_on: date | None = None
-    failed_on: date | None = None
+    heard_on: date
 
 
 @dataclass(frozen=True)
@@ -150,21 +146,11 @@ def _feeds(feeds: Iterable[FeedSeen], policy: Policy, today: date) -> Iterator[L
 def _sources(sources: Iterable[SourceSeen], policy: Policy, today: date) -> Iterator[Late]:
     """The single feeds: one may be dead while another keeps its environment current."""
     for source in sources:
-        of = {"feed": source.name, "environment": source.environment}
-        if source.failed_on is not None:
-            said = _(
-                "The last delivery of the feed %(feed)s of %(environment)s failed on %(day)s. "
-                "The page Usage feeds says why.",
-                **of,
-                day=source.failed_on.isoformat(),
-            )
-            yield Late(Part.FEEDS, said)
-        elif source.heard_on is not None and (today - source.heard_on).days > policy.feed_max_age_days:
+        if (today - source.heard_on).days > policy.feed_max_age_days:
             said = _(
                 "The feed %(feed)s of %(environment)s has delivered nothing since %(day)s. Check what sends it.",
-                **of,
-                day=source.heard_on.isoformat(),
-            )
+                feed=source.name, environment=source.environment, day=source.heard_on.isoformat(),
+            )  # fmt: skip
             yield Late(Part.FEEDS, said)
 
 

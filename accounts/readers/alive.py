@@ -136,22 +136,18 @@ def _feeds(today: date) -> Iterator[FeedSeen]:
 
 
 def _sources(environments: set[str]) -> Iterator[SourceSeen]:
-    """The feeds of ``environments`` that are meant to go on; Support's own entries are none. Two queries."""
-    going = Feed.objects.filter(environment__name__in=environments, stopped_at__isnull=True)
-    if not _programs_may_send():
-        going = going.exclude(kind=FeedKind.API.value)
-    for feed in going.exclude(kind=FeedKind.MANUAL.value).select_related("environment"):
-        # nobody knows when the next file is due; that its environment falls behind is told of that environment
-        heard_at = None if feed.kind == FeedKind.FILE.value else feed.last_received_at or feed.created_at
-        failed_at = feed.problem_at if feed.problem else None
-        yield SourceSeen(feed.environment.name, feed.name, _day(heard_at), _day(failed_at))
+    """The feeds of ``environments`` that are meant to go on by themselves. Two queries.
+
+    Nobody knows when the next file or entry of Support is due; that its environment falls behind is told of that one.
+    """
+    kinds = [FeedKind.GRAPH.value, *([FeedKind.API.value] if _programs_may_send() else [])]
+    going = Feed.objects.filter(environment__name__in=environments, stopped_at__isnull=True, kind__in=kinds)
+    for feed in going.select_related("environment"):
+        heard_at = feed.last_received_at or feed.created_at
+        yield SourceSeen(feed.environment.name, feed.name, timezone.localdate(heard_at))
 
 
 def _programs_may_send() -> bool:
     """Is a token for usage not revoked? One that only expired counts: somebody may have forgotten to renew it."""
     given = ApiToken.objects.filter(revoked_at__isnull=True).values_list("scopes", flat=True)
     return any(Scope.USAGE_WRITE.value in scopes for scopes in given)
-
-
-def _day(moment: datetime | None) -> date | None:
-    return timezone.localdate(moment) if moment else None
