@@ -282,6 +282,7 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # seconds
 REQUIRE_SECOND_FACTOR = env.yes("REQUIRE_SECOND_FACTOR", not EMBEDDED)  # of staff without single sign-on
 MFA_ADAPTER = "accounts.web.second_factor.MFAAdapter"
+MFA_FORMS = {"add_webauthn": "accounts.web.passkeys.AddPasskeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Loop API access portal"

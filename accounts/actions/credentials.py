@@ -20,7 +20,7 @@ from accounts.gateways import loop
 from accounts.lifecycle.actor import SYSTEM, Actor
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.lifecycle.sentence import Sentence as _
-from accounts.lifecycle.states import Audience, OrderState, Role, TaskKind
+from accounts.lifecycle.states import AccountState, Audience, OrderState, Role, TaskKind
 from accounts.lifecycle.transition import Tell
 from accounts.models import Account, Credential, Event, Order, current_policy
 from accounts.models.encrypted import SealError
@@ -29,6 +29,7 @@ from accounts.models.facts import account_facts, order_facts
 NOT_YOURS = _(
     "Only the account’s owner, or the technical contact whom the owner lets do it, can collect the client secret."
 )
+CLOSED = _("The account is closed.")
 NOT_STORED = _("This secret is not stored any more, so it cannot be verified.")
 
 
@@ -111,11 +112,11 @@ def issue_credentials(
 def reveal(credential: Credential, *, by: Actor, now: datetime) -> str:
     """Give the secret in clear, once, to whoever may collect it, and destroy it in the same transaction.
 
-    Raises NotAllowed for anybody else, NotReady before it is issued, LostRace when it is gone: with who and when.
+    Raises NotAllowed for anybody else, NotReady before it is issued or once the account is closed, LostRace when it is
+    gone: with who and when.
     """
     account = Account.objects.get(pk=credential.account_id)
-    if not may_collect(account, by):
-        raise NotAllowed(NOT_YOURS)
+    _must_collect(account, by)
     if credential.collect_by is None and credential.destroyed_at is None:
         raise NotReady(_("The client secret is not issued yet."))
     with transaction.atomic():
@@ -127,8 +128,8 @@ def reveal(credential: Credential, *, by: Actor, now: datetime) -> str:
         if row.destroyed_at or not mine.update(**gone):
             row.refresh_from_db()
             raise LostRace(_already_gone(row))
-        if not may_collect(Account.objects.select_for_update().get(pk=row.account_id), by):
-            raise NotAllowed(NOT_YOURS)  # taken back, or handed over, a moment ago
+        # it may have been taken back, handed over or closed a moment ago
+        _must_collect(Account.objects.select_for_update().get(pk=row.account_id), by)
         until = {name.removeprefix("overlap_"): day.isoformat() for name, day in overlap.items()}
         change = Change(data=lambda _a: until)
         engine.note(account, "reveal_secret", by=by, now=now, change=change, owed=Owed(_collected(row, account, by)))
@@ -147,6 +148,14 @@ def destroy_uncollected(*, today: date, now: datetime, by: Actor) -> dict[str, i
                 engine.note(credential.account, "destroy_secret", by=by, now=now, owed=owed)
                 destroyed += 1
     return {"destroyed": destroyed}
+
+
+def _must_collect(account: Account, by: Actor) -> None:
+    """Refuse whoever may not collect, and anybody once the account is closed."""
+    if not may_collect(account, by):
+        raise NotAllowed(NOT_YOURS)
+    if account.state == AccountState.CLOSED.value:
+        raise NotReady(CLOSED)
 
 
 def _overlap(row: Credential, now: datetime) -> dict[str, date]:
@@ -259,6 +268,8 @@ def _one_check(credential: Credential, clock: Callable[[], datetime], by: Actor)
 
 def _already_gone(credential: Credential) -> _:
     if credential.revealed_at is None:
+        if Account.objects.filter(pk=credential.account_id, state=AccountState.CLOSED.value).exists():
+            return CLOSED
         return _("The client secret was destroyed because nobody collected it in time. Ask Support for a new one.")
     when = timezone.localtime(credential.revealed_at)
     return _(

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import outbox
-from accounts.actions import contacts, engine, holds, provider
+from accounts.actions import contacts, engine, holds, provider, secrets
 from accounts.actions.engine import Change, Owed
 from accounts.lifecycle.actor import Actor, ActorKind
 from accounts.lifecycle.facts import AccountFacts
@@ -143,7 +143,8 @@ def suspend(account: Account, *, by: Actor, now: datetime, comment: str) -> Even
 
 
 def close(account: Account, *, by: Actor, now: datetime, comment: str) -> Event:
-    """Close for good, with a reason; nobody needs to enable its client or to enter a secret for it any more.
+    """Close for good, with a reason; nobody needs to enable its client or to enter a secret for it any more, and a
+    secret that nobody collected is destroyed.
 
     A mail's link cannot close: that needs signing in.
     """
@@ -160,6 +161,8 @@ def close(account: Account, *, by: Actor, now: datetime, comment: str) -> Event:
 
     change = Change(comment=comment, also=end, data=lambda _a: _on_behalf(account, by))
     with transaction.atomic():
+        # before the account is locked: whoever reveals a secret locks the two in this order as well
+        secrets.destroy_stored(account, now=now)
         # whoever sends an order to reactivate it waits, and sees that it is closed; or was first, and is seen here
         Account.objects.select_for_update(no_key=True).get(pk=account.pk)
         facts = account_facts(account, by, comment=comment)

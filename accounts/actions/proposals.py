@@ -27,7 +27,8 @@ _OVER = Owed((Tell("secret_expired", Audience.OWNER), Tell("secret_expired", Aud
 
 def propose(*, today: date, now: datetime, by: Actor) -> dict[str, int]:
     """Tell owner and technical contact [60, 30, 14, 7 and 1] days before an account's last working secret expires,
-    and once after it did; Support gets one mail a run. Gives the number of accounts.
+    and once after it did; Support gets one mail a run. A new secret under way silences only the early ones of these.
+    Gives the number of accounts.
     """
     due = _due(today)
     total, told = sum(map(len, due.values())), 0
@@ -39,8 +40,8 @@ def propose(*, today: date, now: datetime, by: Actor) -> dict[str, int]:
 
 def _due(today: date) -> dict[int, list[Due]]:
     """What is due today, by the step that is told. One query; of an account only its last secret."""
-    furthest = today + timedelta(days=rule.PROPOSAL_DAYS[0])
-    rows = Credential.objects.to_propose(furthest).order_by("expires_on", "pk")
+    furthest, late = today + timedelta(days=rule.PROPOSAL_DAYS[0]), today + timedelta(days=rule.LATE_DAYS)
+    rows = Credential.objects.to_propose(furthest, late).order_by("expires_on", "pk")
     found: dict[int, dict[UUID, Due]] = {}
     for pk, account, expires_on, told in rows.values_list("pk", "account_id", "expires_on", "expiry_told").iterator():
         if expires_on is not None and (step := rule.proposal_due(expires_on, told, today)) is not None:

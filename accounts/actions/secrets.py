@@ -57,6 +57,12 @@ def store(credentials: Iterable[Credential]) -> None:
     outbox.wake(outbox.VERIFY)
 
 
+def destroy_stored(account: Account, *, now: datetime) -> None:
+    """Destroy the secret of ``account`` that nobody has collected, if there is one."""
+    stored = Credential.objects.filter(account=account, destroyed_at__isnull=True)
+    stored.update(sealed_secret="", destroyed_at=now)
+
+
 def opened(credential: Credential) -> str:
     """The secret in clear, for the moment it is needed. Raises SealError when its key is gone."""
     return unseal(credential.sealed_secret, context=credential.pk.bytes, keys=settings.CREDENTIAL_KEYS)

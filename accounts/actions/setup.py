@@ -106,7 +106,7 @@ def _expired_on(order: Order, today: date) -> str:
 
 def _renew(account: Account, setup: Setup, by: Actor, now: datetime) -> None:
     """Store the new secret of a reactivated account; the last one, and a wish for another, are done with."""
-    Credential.objects.filter(account=account, destroyed_at__isnull=True).update(sealed_secret="", destroyed_at=now)
+    secrets.destroy_stored(account, now=now)
     provider.supersede(account, TaskKind.NEW_SECRET, by=by, now=now)
     secrets.store([_sealed(account, setup, by, now)])
     engine.note(account, "enter_new_secret", by=by, now=now)

@@ -16,6 +16,9 @@ from accounts.lifecycle.states import AccountState
 PROPOSAL_DAYS = (60, 30, 14, 7, 1)
 """So many days before the last working secret expires its people are told; the furthest first."""
 
+LATE_DAYS = 14
+"""From so many days on they are told also while a new secret is under way: nobody has it in their system yet."""
+
 EXPIRED = 0
 """What is told last: that it has expired."""
 

@@ -165,21 +165,29 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
         return self.filter(overlap_until__isnull=False, overlap_ended_at__isnull=True)
 
     def last_working(self) -> CredentialQuerySet:
-        """The working secret of each account in use that expires last, where that is known."""
+        """The working secret of each account in use that expires last, where that is known.
+
+        One that nobody has revealed yet keeps no system going: it counts only where its owner has no other.
+        """
         others = Credential.objects.working().filter(account=OuterRef("account")).exclude(pk=OuterRef("pk"))
-        longer = others.filter(Q(expires_on__isnull=True) | Q(expires_on__gt=OuterRef("expires_on")))
+        had = others.filter(revealed_at__isnull=False)
+        longer = had.filter(Q(expires_on__isnull=True) | Q(expires_on__gt=OuterRef("expires_on")))
         held = self.working().filter(account__state__in=[AccountState.ACTIVE.value, AccountState.NOTIFIED.value])
+        held = held.filter(Q(revealed_at__isnull=False) | ~Exists(had))
         return held.filter(expires_on__isnull=False).exclude(Exists(longer))
 
-    def to_propose(self, by: date) -> CredentialQuerySet:
-        """Those of ``last_working`` that expire by this day, of which not everything was told, and no new one is asked
-        for.
+    def to_propose(self, by: date, late: date) -> CredentialQuerySet:
+        """Those of ``last_working`` that expire by this day, of which not everything was told.
+
+        Where a new one is asked for, or waits to be collected, only those that expire by the day ``late``.
         """
         asked = Order.objects.filter(
             concerns=OuterRef("account"), kind=OrderKind.SECRET_ROTATION.value, state__in=OPEN
         )  # fmt: skip
+        waiting = Credential.objects.filter(account=OuterRef("account"), destroyed_at__isnull=True)
+        waiting = waiting.exclude(pk=OuterRef("pk"))
         due = self.last_working().filter(Q(expiry_told__isnull=True) | Q(expiry_told__gt=0), expires_on__lte=by)
-        return due.exclude(Exists(asked))
+        return due.filter(Q(expires_on__lte=late) | ~(Exists(asked) | Exists(waiting)))
 
 
 class Credential(models.Model):

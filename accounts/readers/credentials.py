@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from accounts.gateways.loop import Outcome
+from accounts.lifecycle.states import AccountState
 from accounts.models import Account, Credential, Order
 from accounts.readers import checked
 
@@ -114,6 +115,8 @@ class CredentialState:
             return _("None")
         if self.credential.revealed_by:
             return _("Collected by %(name)s") % {"name": self.credential.revealed_by}
+        if self._went_with_the_account:
+            return _("Destroyed: the account was closed")
         if self.credential.destroyed_at and not self.credential.collect_by:
             return _("Destroyed: it was wrong, and Cegal was asked for a new one")
         if self.credential.destroyed_at:
@@ -121,6 +124,12 @@ class CredentialState:
         if self.credential.collect_by:
             return _("Waits for the owner to collect it")
         return _("Stored encrypted; nobody can read it back")
+
+    @property
+    def _went_with_the_account(self) -> bool:
+        """Was it destroyed by the closing, at that same moment, and not before for another reason?"""
+        closed_at = self.account.state_since if self.account.state == AccountState.CLOSED.value else None
+        return closed_at is not None and self.credential is not None and self.credential.destroyed_at == closed_at
 
     @property
     def where_at(self) -> datetime | None:

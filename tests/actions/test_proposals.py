@@ -56,15 +56,39 @@ def test_several_missed_are_one(story: Story, account: Account) -> None:
     assert on(story, -3) == 1
 
 
-def test_nothing_while_a_new_one_is_under_way_or_the_account_is_not_in_use(story: Story, account: Account) -> None:
-    order = asked(story, account)
-    assert on(story, 30) == 0
-    new = rotating.entered(story, order)
+def test_a_new_one_that_is_asked_for_silences_only_the_early_steps(story: Story, account: Account) -> None:
+    asked(story, account)
+    assert [on(story, left) for left in (60, 30, 15, 14, 7, 1, 0, -1)] == [0, 0, 0, 1, 1, 1, 1, 0]
+    assert last(account).verb == "secret_expired"
+
+
+def test_a_new_one_that_nobody_has_collected_silences_only_the_early_steps(story: Story, account: Account) -> None:
+    new = rotating.entered(story, asked(story, account))
+    assert on(story, 30) == 0, "it is not issued yet"
     rotating.verify(story)
-    assert on(story, 14) == 0, "it waits to be collected"
+    assert Credential.objects.get(pk=new.pk).is_collectable
+    old = account.credentials.exclude(pk=new.pk).get()
+    assert list(Credential.objects.last_working().filter(account=account)) == [old]
+    assert [on(story, left) for left in (29, 13, 7)] == [0, 1, 1]
+    assert last(account).data["day"] == EXPIRES.isoformat()
+    rotating.collect(story, new)
+    assert on(story, 1) == 0
+
+
+def test_a_first_secret_that_waits_to_be_collected_is_spoken_of_at_every_step(story: Story) -> None:
+    order = story.order_in("cegal_setup")
+    given = story.data_for(order, "complete_setup") | {"expires_on__TEST": EXPIRES.isoformat()}
+    story.do(order, "complete_setup", "cegal", **given)
+    story.do(order, "issue_credentials", "support", **story.data_for(order, "issue_credentials"))
+    assert [on(story, 60), on(story, 30)] == [1, 1]
+
+
+def test_what_nobody_collected_is_gone_and_an_account_not_in_use_is_left_alone(story: Story, account: Account) -> None:
+    new = rotating.entered(story, asked(story, account))
+    rotating.verify(story)
     story.now += timedelta(days=20)
     credentials.destroy_uncollected(today=timezone.localdate(story.now), now=story.now, by=SYSTEM)
-    assert on(story, 7) == 1, "and when nobody collected it, the old one still expires"
+    assert on(story, 30) == 1, "the old one still expires"
     assert Credential.objects.get(pk=new.pk).expiry_told is None
     story.do(Account.objects.get(pk=account.pk), "suspend", "support", comment="A leak.")
     assert on(story, 1) == 0

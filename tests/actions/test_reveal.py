@@ -7,10 +7,11 @@ from datetime import date, timedelta
 import pytest
 from django.apps import apps
 
-from accounts.actions import credentials, engine, secrets
+from accounts.actions import credentials, engine, notices, secrets
 from accounts.lifecycle.actor import SYSTEM, Actor, ActorKind
 from accounts.lifecycle.errors import LostRace, NotAllowed, NotReady
 from accounts.models import Account, Credential, Event
+from accounts.readers.credentials import states_of
 from tests.actions.tools import INGRID, SUPPORT, at_once, contents, history, nothing_written, told
 from tests.story import Story
 
@@ -151,6 +152,47 @@ def test_what_was_destroyed_is_said_with_what_to_do(story: Story, credential: Cr
     destroy(story, COLLECT_BY + timedelta(days=1))
     with nothing_written(), pytest.raises(LostRace, match="nobody collected it in time"):
         credentials.reveal(credential, by=story.actor("ingrid"), now=story.now)
+
+
+@pytest.mark.parametrize("before", ["active", "notified", "suspended"])
+@pytest.mark.parametrize("who", ["ingrid", "support"])
+def test_closing_destroys_what_nobody_collected(story: Story, before: str, who: str) -> None:
+    account = story.account_in(before)
+    credential = secrets.sealed(account, SECRET, by=SYSTEM, now=story.now)
+    credential.collect_by = COLLECT_BY
+    secrets.store([credential])
+    story.do(account, "close", who, comment="The project is over.")
+    kept = Credential.objects.get(pk=credential.pk)
+    assert (kept.sealed_secret, kept.destroyed_at, kept.revealed_at) == ("", story.now, None)
+    with nothing_written(), pytest.raises(NotReady, match="The account is closed"):
+        credentials.reveal(kept, by=story.actor("ingrid"), now=story.now)
+    state = states_of([Account.objects.get(pk=account.pk)])[0]
+    assert state.where == "Destroyed: the account was closed"
+
+
+def test_a_closing_that_is_refused_destroys_nothing(story: Story, credential: Credential) -> None:
+    account = Account.objects.get(pk=credential.account_id)
+    with nothing_written(), pytest.raises(NotAllowed):
+        notices.close(account, by=story.actor("stranger"), now=story.now, comment="Not mine.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_revealed_and_closed_at_once_is_seen_or_refused() -> None:
+    story = Story()
+    credential = story.order_in("issued").accounts.get().credentials.get()
+    account = Account.objects.get(pk=credential.account_id)
+    by = story.actor("ingrid")
+
+    def work(place: int) -> object:
+        if place == 0:
+            return credentials.reveal(credential, by=by, now=story.now)
+        return notices.close(account, by=by, now=story.now, comment="The project is over.")
+
+    shown, _closed = at_once(2, work)
+    kept = Credential.objects.get(pk=credential.pk)
+    assert kept.sealed_secret == ""
+    assert (shown == SECRET) == (kept.revealed_at is not None)
+    assert shown == SECRET or shown == "The account is closed."
 
 
 def test_a_secret_that_is_not_issued_is_not_destroyed(story: Story) -> None:

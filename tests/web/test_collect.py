@@ -222,3 +222,15 @@ def test_the_secret_is_in_no_row_and_no_session_afterwards(story: Story) -> None
     client.post(url(account), READY)
     assert "canary-~9f2" not in str(dict(client.session))
     assert "canary-~9f2" not in str([event.words() for event in Event.objects.all()])
+
+
+def test_a_closed_account_has_nothing_to_collect_and_no_new_secret_to_ask_for(story: Story) -> None:
+    account = issued(story)
+    story.do(Account.objects.get(pk=account.pk), "close", "ingrid", comment="The project is over.")
+    client = browser_of(story.ingrid)
+    text = client.get(url(account)).content.decode()
+    assert "Destroyed: the account was closed" in text
+    assert "ask for a new secret" not in text
+    answer = client.post(url(account), READY)
+    assert answer.status_code == 409
+    assert "The account is closed." in answer.content.decode()

@@ -225,6 +225,14 @@ def test_a_second_factor_is_set_up_only_by_somebody_who_just_signed_in(story: St
     assert answer["Location"].startswith(reverse("step_up"))
 
 
+@pytest.mark.parametrize(("language", "label"), [("en", "Name"), ("nb", "Navn")])
+def test_a_passkeys_name_is_asked_for_in_the_readers_language(story: Story, language: str, label: str) -> None:
+    answer = browser_of(story.ingrid).get(reverse("mfa_add_webauthn"), headers={"accept-language": language})
+    found = re.search(r'<label[^>]*for="id_name"[^>]*>\s*([^<]*?)\s*<', answer.content.decode())
+    assert found
+    assert found[1] == label
+
+
 # --- sessions
 
 
