@@ -11,7 +11,10 @@ from django.conf import settings
 from django.utils import dates, translation
 from django.utils.formats import date_format
 
-MONTHS = "januar februar mars april mai juni juli august september oktober november desember".split()
+MONTHS = [
+    "januar", "februar", "mars", "april", "mai", "juni",
+    "juli", "august", "september", "oktober", "november", "desember",
+]  # fmt: skip
 NAMES = (dates.WEEKDAYS, dates.WEEKDAYS_ABBR, dates.MONTHS, dates.MONTHS_3)
 
 
