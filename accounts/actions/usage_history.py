@@ -40,7 +40,7 @@ def refused(said: Said, refusal: Refused) -> None:
     UsageBatch.objects.create(
         **_whose(said), outcome=BatchOutcome.REFUSED.value, problem=sentence,
         bad=refusal.total if isinstance(refusal, BadFile) else 0,
-        bad_lines=[{"line": line.line, "field": line.field, "detail": str(line.sentence)} for line in bad],
+        bad_lines=[{"line": line.line, "field": line.field, "detail": line.sentence.plain()} for line in bad],
     )  # fmt: skip
     failed(said.feed, sentence, now=said.now)
 

@@ -84,8 +84,9 @@ class UsageBatch(models.Model):
     """One delivery of a feed, as it was received: who, when, how much, what could not be used. Never changed.
 
     Both ends of ``covered_*`` (what it newly covers) and ``gap_*`` (what stays unknown before it) are days in
-    Europe/Oslo. ``bad_lines`` are the first [50] of ``bad`` mistakes, each with line, field and detail.
-    ``notes`` are sentences about the days it covers.
+    Europe/Oslo. ``bad_lines`` are the first [50] of ``bad`` mistakes, each with line, field and
+    detail: a sentence in its plain form, in old rows its English words. ``notes`` are sentences about the days it
+    covers.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

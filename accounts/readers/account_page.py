@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Max, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from accounts.lifecycle.actor import Actor
+from accounts.lifecycle.explained import plain
+from accounts.lifecycle.explanation import Explanation
 from accounts.lifecycle.inactivity import inactive_from
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import AccountState, NoticeOutcome
 from accounts.models import Account, Coverage, Credential, DailyUsage, Hold, Notice
 from accounts.models.watch import Watch, watches
-from accounts.readers import paging
+from accounts.readers import paging, verdicts
 
 BY_NAME = paging.Order("client_id")
 RECENT_DAYS = 30
@@ -30,7 +33,7 @@ class Card:
 
     ``notice`` is the open round of the inactivity procedure, ``to_collect`` an issued secret that waits,
     ``notice_from`` the day from which a notice may come if the account stays unused (active accounts only), ``hold``
-    that by Support, through whose last day no notice comes.
+    that by Support, through whose last day no notice comes, ``held`` why a notified account is not suspended now.
     """
 
     account: Account
@@ -40,6 +43,12 @@ class Card:
     notice_from: date | None = None
     recent_calls: int = 0
     hold: Hold | None = None
+    held: Explanation | None = None
+
+    @property
+    def held_because(self) -> dict[str, Any]:
+        """Why it is held, in plain words, as a template says it."""
+        return plain(self.held).plain() if self.held else {}
 
     @property
     def never_used(self) -> bool:
@@ -62,8 +71,8 @@ class Card:
         return self.notice_from - timedelta(days=1) if self.notice_from else None
 
     @property
-    def suspended_in_days(self) -> int | None:
-        """Days left to answer the open notice, counting ``answer by`` itself; None before it was delivered."""
+    def days_to_answer(self) -> int | None:
+        """Days from today to the last day to answer, 0 on that day itself; None before the notice was delivered."""
         if self.notice is None or self.notice.answer_by is None:
             return None
         return max(0, (self.notice.answer_by - self.today).days)
@@ -133,6 +142,8 @@ def cards(accounts: Sequence[Account], policy: Policy, today: date) -> list[Card
     to_collect = {row.account_id: row for row in waiting.defer("sealed_secret")}
     calls = recent_calls(accounts, today)
     held = Hold.objects.by_account([account.pk for account in accounts], today)
+    asked = [(account, notices[account.pk]) for account in accounts if account.pk in notices]
+    why = verdicts.held(asked, policy, today)
     watched = watches() if any(account.last_use_is_unknown for account in accounts) else {}
     return [
         Card(
@@ -143,6 +154,7 @@ def cards(accounts: Sequence[Account], policy: Policy, today: date) -> list[Card
             _after(held.get(a.pk), notice_from(a, watched, policy)),
             calls.get(a.pk, 0),
             held.get(a.pk),
+            why.get(a.pk),
         )
         for a in accounts
     ]

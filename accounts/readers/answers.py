@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from accounts.lifecycle.actor import Actor
 from accounts.lifecycle.states import AccountState, NoticeOutcome
-from accounts.models import Account, Bounce, BounceKind, Handover, HandoverState, Notice
+from accounts.models import Account, Bounce, BounceKind, Handover, HandoverState, Message, MessageState, Notice
 from accounts.readers import paging
 
 BY_NAME = paging.Order("client_id")
@@ -46,6 +46,12 @@ def said_not_mine(notice: Notice, email: str) -> Bounce | None:
     """What whoever has ``email`` said before: that the account is not theirs. One query."""
     said = Bounce.objects.filter(message__notice=notice, message__kind=NOTICE_MAIL, kind=BounceKind.NOT_MINE.value)
     return said.filter(message__to_email__iexact=email).select_related("message").first()
+
+
+def others_can_answer(notice: Notice) -> bool:
+    """Does a mail of ``notice`` that was delivered still stand? Then its answer period runs on. One query."""
+    delivered = Message.objects.filter(notice=notice, kind=NOTICE_MAIL, state=MessageState.DELIVERED.value)
+    return notice.answer_by is not None and delivered.exists()
 
 
 def handover_of(notice: Notice) -> Handover | None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, F, Max
 
+from accounts.lifecycle.explained import verdict
+from accounts.lifecycle.explanation import Explanation
 from accounts.lifecycle.inactivity import feed_is_current, reminder_due
 from accounts.lifecycle.policy import Policy
 from accounts.lifecycle.states import AccountState, NoticeOutcome
 from accounts.models import Account, Coverage, Environment, Notice, SuspensionList
-from accounts.readers import paging
+from accounts.readers import paging, verdicts
 
 SHOWN = 25
 BY_NAME = paging.Order("client_id")
@@ -37,11 +40,15 @@ class Feed:
 
 @dataclass(frozen=True)
 class Running:
-    """An open notice and what comes next: remind or suspend on a day, or deliver; "nobody" when it reached nobody."""
+    """An open notice and what comes next: remind or suspend on a day, or deliver; "nobody" when it reached nobody.
+
+    ``held``: the account is held, and ``why`` says for what reason, as its own page does.
+    """
 
     notice: Notice
     next: str
     on: date | None = None
+    why: Mapping[str, Any] | None = None
 
     @property
     def account(self) -> Account:
@@ -71,7 +78,9 @@ def running(policy: Policy, today: date) -> list[Running]:
     ordered = found.order_by(
         F("undeliverable_at").asc(nulls_last=True), F("answer_by").asc(nulls_first=True), "opened_on", "pk"
     )
-    return [_running(notice, policy, today) for notice in ordered[:SHOWN]]
+    shown = list(ordered[:SHOWN])
+    held = verdicts.held([(notice.account, notice) for notice in shown], policy, today)
+    return [_running(notice, held.get(notice.account_id), policy, today) for notice in shown]
 
 
 def waiting_lists() -> list[SuspensionList]:
@@ -91,9 +100,11 @@ def _feed(
     return Feed(environment, through, received_at, feed_is_current(through, policy, today))
 
 
-def _running(notice: Notice, policy: Policy, today: date) -> Running:
+def _running(notice: Notice, held: Explanation | None, policy: Policy, today: date) -> Running:
     if notice.delivered_on is None or notice.answer_by is None:
         return Running(notice, "nobody" if notice.undeliverable_at else "deliver")
+    if held is not None:
+        return Running(notice, "held", why=verdict(held).plain())
     if reminder_due(notice.facts(undeliverable=False), policy, today):
         return Running(notice, "remind", today)
     coming = [notice.answer_by - timedelta(days=days) for days in policy.reminder_days]

@@ -55,9 +55,9 @@ def named_filter(kept: str) -> str:
 
 
 @register.filter
-def said(kept: Mapping[str, Any]) -> str:
-    """A sentence as a row keeps it (``Sentence.plain``), in the page's language."""
-    return say(Sentence.of(dict(kept)))
+def said(kept: Mapping[str, Any] | str) -> str:
+    """A sentence as a row keeps it (``Sentence.plain``), in the page's language; an old row's words as they are."""
+    return kept if isinstance(kept, str) else say(Sentence.of(dict(kept)))
 
 
 @register.simple_tag(takes_context=True)

@@ -126,6 +126,7 @@ def _page(
         for name, (form, prefix) in FORMS.items()
     }
     wrong = next(iter((typed or {}).values()), None)
+    said = reader.said_not_mine(notice, link.email) if notice.is_open else None
     context: dict[str, Any] = {
         "notice": notice,
         "account": notice.account,
@@ -133,7 +134,8 @@ def _page(
         "is_owner": link.email.lower() == notice.account.owner.email.lower(),
         "form": wrong or forms[KEEP],
         "forms": forms,
-        "said": reader.said_not_mine(notice, link.email) if notice.is_open else None,
+        "said": said,
+        "others_can_answer": said is not None and reader.others_can_answer(notice),
         "handover": None if notice.is_open else reader.handover_of(notice),
         "others": _others(request, notice),
         "days_left": (last_day - today).days if last_day else None,

@@ -11,8 +11,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.actions import inactivity
 from accounts.lifecycle.states import AccountState, OrderKind
-from accounts.models import Account, DailyUsage, Hold, Order
+from accounts.models import Account, Coverage, DailyUsage, Hold, Message, Notice, Order
 from accounts.readers import account_page as reader
 from tests.story import NOW, Story
 from tests.web.staff_pages import words
@@ -113,10 +114,39 @@ def test_an_open_notice_has_its_answer_button(story: Story, ingrid: Client) -> N
 
 def test_after_the_last_day_an_answer_still_counts(story: Story, the_day_of_the_story: Any) -> None:
     account = story.account_in("notified")
+    story.covered(TODAY, TODAY + timedelta(days=30))
     the_day_of_the_story.move_to(NOW + timedelta(days=31))
     text = words(text_of(browser_of(story.ingrid), page(account)))
+    assert "The day to answer by was 23 December 2026. The account is not suspended yet" in text
     assert "Due now The last day was 23 Dec 2026 . Answer at once: it still counts until the suspension" in text
-    assert "Will be suspended in" not in text
+    assert "Time left to answer" not in text
+
+
+def test_on_the_last_day_nothing_promises_a_suspension_today(story: Story, the_day_of_the_story: Any) -> None:
+    account = story.account_in("notified")
+    the_day_of_the_story.move_to(NOW + timedelta(days=30))
+    text = words(text_of(browser_of(story.ingrid), page(account)))
+    assert "Time left to answer 0 days Answer by 23 Dec 2026" in text
+
+
+@pytest.mark.parametrize("why", ["feed", "hold", "nobody"])
+def test_why_it_is_held_is_said_in_place_of_a_day(story: Story, the_day_of_the_story: Any, why: str) -> None:
+    account = story.account_in("notified")
+    story.covered(TODAY, TODAY + timedelta(days=20 if why == "feed" else 40))
+    if why == "hold":
+        hold = {"until": TODAY + timedelta(days=90), "set_by": "Marte", "set_at": NOW, "reason": "They move."}
+        Hold.objects.create(account=account, **hold)
+    if why == "nobody":
+        Notice.objects.update(delivered_on=None, answer_by=None, undeliverable_at=NOW)
+        Message.objects.update(state="given_up")
+    the_day_of_the_story.move_to(NOW + timedelta(days=31))
+    ingrid = browser_of(story.ingrid)
+    sentence = ingrid.get(page(account)).context["why"]
+    for url in (page(account), "/accounts/"):
+        text = words(text_of(ingrid, url))
+        assert f"Suspension Not now {words(sentence)}" in text
+        assert "Due now" not in text
+    assert "Without an answer by" not in words(text_of(ingrid, page(account)))
 
 
 def test_the_technical_contact_sees_the_notice_and_who_can_answer_here(story: Story) -> None:
@@ -230,6 +260,19 @@ def test_the_list_asks_the_database_equally_often_for_one_account_and_for_twenty
     for _ in range(19):
         account = story.account(**unknown)
         DailyUsage.objects.create(account=account, day=TODAY, calls=3)
+    assert queries(ingrid, "/accounts/") == few
+
+
+def test_the_list_asks_equally_often_about_one_held_account_and_about_ten(story: Story, ingrid: Client) -> None:
+    silent = {"last_used_on": TODAY - timedelta(days=400)}
+    story.account_in("notified")
+    few = queries(ingrid, "/accounts/")
+    for _ in range(9):
+        story.account(**silent)
+    list(inactivity.check(today=TODAY, now=NOW))
+    Notice.objects.update(delivered_on=TODAY - timedelta(days=40), answer_by=TODAY - timedelta(days=10))
+    Coverage.objects.all().delete()
+    assert text_of(ingrid, "/accounts/").count("Not now") == 10
     assert queries(ingrid, "/accounts/") == few
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts import delivery
 from accounts.actions import bounces
@@ -22,6 +25,10 @@ NOT_MINE = {"answer": "not_mine", "not_mine-comment": "I left that team."}
 @pytest.fixture
 def account(story: Story) -> Account:
     return story.account_in("notified", technical_email=TOR)
+
+
+def notice_mails(account: Account) -> QuerySet[Message]:
+    return Message.objects.filter(notice__account=account, kind="inactivity_notice")
 
 
 def link(account: Account, email: str = "ingrid@nordsjo.example") -> str:
@@ -73,6 +80,19 @@ def test_not_mine_is_recorded_for_this_link_alone(story: Story, account: Account
     Client().post(link(account), {"comment": "We need it."})
     account.refresh_from_db()
     assert account.state == "active"
+
+
+def test_not_mine_promises_no_more_than_is_true(account: Account) -> None:
+    """While a colleague's mail stands, their time runs on; when the last one is gone, nobody is suspended."""
+    notice_mails(account).update(state="delivered", delivered_at=timezone.now())
+    text = Client().post(link(account, TOR), NOT_MINE, follow=True).content.decode()
+    by = date_format(notice_of(account).answer_by, "j F Y")
+    assert f"The others who were asked can still answer by {by}" in text
+    assert "until somebody else is asked" not in text
+    text = Client().post(link(account), NOT_MINE, follow=True).content.decode()
+    assert notice_of(account).answer_by is None
+    assert "until somebody else is asked, it is not suspended" in text
+    assert "can still answer" not in text
 
 
 def test_whoever_uses_the_link_gets_mail(story: Story, account: Account) -> None:

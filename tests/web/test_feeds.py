@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
+from django.utils.html import escape
 
+from accounts.actions.lines import BadFile
 from accounts.lifecycle.actor import SYSTEM
 from accounts.models import Account, Coverage, Environment, Event, Feed, LastUse, UsageBatch
+from accounts.words import say
 from tests.actions.feeding import call, take
 from tests.story import NOW, Story
 from tests.web.visitors import browser_of
@@ -62,6 +66,24 @@ class TestThePage:
         assert "Line 2, timestamp" in said
         assert "Line 2" in page(story, state="refused")
         assert "Line 2" not in page(story, state="taken")
+
+    def test_bad_lines_are_told_in_the_readers_language(self, story: Story) -> None:
+        with pytest.raises(BadFile, match="2 mistakes") as refused:
+            take("{", call(at="yesterday"))
+        told = [bad.sentence for bad in refused.value.bad_lines]
+        with translation.override("nb"):
+            norwegian = [escape(say(sentence)) for sentence in told]
+        said = browser_of(story.support).get(FEEDS, headers={"accept-language": "nb"}).content.decode()
+        for sentence, translated in zip(told, norwegian, strict=True):
+            assert translated != escape(str(sentence))
+            assert translated in said
+            assert escape(str(sentence)) in page(story)
+
+    def test_the_bad_lines_of_an_old_row_are_told_as_they_were_written(self, story: Story) -> None:
+        with pytest.raises(BadFile):
+            take("{")
+        UsageBatch.objects.update(bad_lines=[{"line": 7, "field": "", "detail": "This is not JSON at 100%."}])
+        assert "Line 7: This is not JSON at 100%." in page(story)
 
     def test_the_environment_filters(self, story: Story) -> None:
         with_a_gap(story)

@@ -103,6 +103,18 @@ def test_open_notices_say_what_comes_next(story: Story) -> None:
     assert "Find a contact: it reached nobody" in read(client, URL)
 
 
+def test_an_account_that_is_held_is_not_called_due(story: Story) -> None:
+    account = story.account_in("notified")
+    with time_machine.travel(NOW + timedelta(days=35), tick=False):
+        client = browser(story, "support")
+        text = words(read(client, URL))
+        assert words(client.get(reverse("staff_account", args=[account.pk])).context["why"]) in text
+        assert "Not suspended. Usage is covered through" in text
+        assert "Suspension due since" not in text
+        story.covered(TODAY, TODAY + timedelta(days=34))
+        assert "Suspension due since 24 Dec 2026" in words(read(client, URL))
+
+
 def test_without_notices_the_page_says_so(story: Story) -> None:
     assert "No open notices" in read(browser(story, "responsible"), URL)
 
@@ -148,6 +160,9 @@ def test_a_braked_list_stands_on_top(story: Story, held: SuspensionList) -> None
     assert "11 suspensions in TEST wait for a person" in words(text)
     assert url_of(held) in text
     assert "11 of those held wait until a list is confirmed: too many at once." in words(text)
+    assert words(text).count("a person must confirm the list first") == 11
+    SuspensionList.objects.update(confirmed_at=NOW, confirmed_by="Marte")
+    assert words(read(browser(story, "support"), URL)).count("Suspension due since") == 11
 
 
 def test_the_list_shows_its_accounts(story: Story, held: SuspensionList) -> None:
