@@ -77,6 +77,19 @@ def act(
     return answered.answer
 
 
+def act_on(
+    request: HttpRequest, response: HttpResponse, account: Account, by: Actor,
+    do: Callable[[Mapping[str, Any]], dict[str, Any]],
+) -> dict[str, Any]:  # fmt: skip
+    """As ``act``, for what is no row of a lifecycle: only while ``account`` is as the program saw it."""
+
+    def work(said: Mapping[str, Any], seen: int | None) -> dict[str, Any]:
+        _still_as_seen(account, seen, by)
+        return do(said)
+
+    return act(request, response, work)
+
+
 def _perform(
     subject: Order | Account, name: str, by: Actor, said: Mapping[str, Any], seen: int | None
 ) -> dict[str, Any]:
@@ -103,7 +116,7 @@ def done(subject: Order | Account, event: Event, by: Actor, sentence: str) -> di
 def _form(subject: Order | Account, name: str, by: Actor, seen: int | None) -> VerbForm:
     """The verb's form. What is not possible in this state is a conflict; a version that is out of date says first
     who changed what."""
-    still_as_seen(subject, seen, by)
+    _still_as_seen(subject, seen, by)
     try:
         verbs.row_of(subject, name)
     except NotReady as refusal:
@@ -145,7 +158,7 @@ def _seen(request: HttpRequest, said: dict[str, Any]) -> int | None:
     return int(found[1])
 
 
-def still_as_seen(subject: Order | Account, seen: int | None, by: Actor) -> None:
+def _still_as_seen(subject: Order | Account, seen: int | None, by: Actor) -> None:
     """Raise LostRace, which says who changed what, if ``subject`` is not as the program saw it."""
     if seen is not None and changed_since(subject, seen, by):
         raise LostRace(who_was_first(subject))

@@ -13,7 +13,7 @@ from ninja import NinjaAPI
 
 from accounts.actions import credentials, new_secret, rotation
 from accounts.api import described
-from accounts.api.acting import act, arguments, done, still_as_seen
+from accounts.api.acting import act_on, arguments, done
 from accounts.api.calls import caller, find_account
 from accounts.api.problems import Wrong
 from accounts.api.schemas import Done
@@ -49,12 +49,7 @@ def _add(
     def post_about_secret(request: HttpRequest, response: HttpResponse, pk: UUID) -> dict[str, Any]:
         by = caller(request, Scope.ACCOUNTS_WRITE)
         found = find_account(by, pk)
-
-        def work(said: Said, seen: int | None) -> dict[str, Any]:
-            still_as_seen(found, seen, by)
-            return do(found, by, said)
-
-        return act(request, response, work)
+        return act_on(request, response, found, by, lambda said: do(found, by, said))
 
 
 def _replace(account: Account, by: Actor, said: Said) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ninja import Field, NinjaAPI, Query, Schema
 
 from accounts.actions import finding_contact, new_secret, provider
 from accounts.api import described, shapes
-from accounts.api.acting import act, arguments, done, still_as_seen
+from accounts.api.acting import act_on, arguments, done
 from accounts.api.calls import caller
 from accounts.api.problems import Wrong
 from accounts.api.reading import FAILS, cursor_of
@@ -71,12 +71,11 @@ def _add(
         by = caller(request, Scope.ACCOUNTS_WRITE)
         found = _find(by, pk)
 
-        def work(said: Said, seen: int | None) -> dict[str, Any]:
-            still_as_seen(found.account, seen, by)
+        def work(said: Said) -> dict[str, Any]:
             event, sentence = do(found, by, said)
             return done(found.account, event, by, sentence)
 
-        return act(request, response, work)
+        return act_on(request, response, found.account, by, work)
 
 
 def _confirm(task: Task, by: Actor, said: Said) -> tuple[Event, str]:

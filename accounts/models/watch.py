@@ -38,13 +38,16 @@ class Watched(Protocol):
 class Watch:
     """The known days of one environment as stretches in order, none touching the next.
 
-    ``feed_through`` is the last day a feed covers, ``fed`` the stretches of such days; accepted gaps do not count for
-    either. None: nothing was received.
+    ``fed`` are those of the days that a feed covers: gaps that Support accepted are left out.
     """
 
     stretches: tuple[Stretch, ...] = ()
-    feed_through: date | None = None
     fed: tuple[Stretch, ...] = ()
+
+    @property
+    def feed_through(self) -> date | None:
+        """The last day that a feed covers; None when nothing was received."""
+        return self.fed[-1][1] if self.fed else None
 
     def known_through(self, day: date) -> date:
         """The last day up to which every day after ``day`` is known; ``day`` itself when the next one is unknown."""
@@ -95,8 +98,8 @@ def fed(watch: Watch, first: date, last: date) -> Watch:
     """``watch`` as it will be when a feed has covered these days too, both ends included; as it is for no days."""
     if last < first:
         return watch
-    through, new = max(last, watch.feed_through or last), (first, last)
-    return Watch(_joined(sorted([*watch.stretches, new])), through, _joined(sorted([*watch.fed, new])))
+    new = (first, last)
+    return Watch(_joined(sorted([*watch.stretches, new])), _joined(sorted([*watch.fed, new])))
 
 
 def watches() -> dict[UUID, Watch]:
@@ -115,7 +118,7 @@ def watch_of(environment_id: UUID) -> Watch:
 def _watch(rows: Iterable[Coverage]) -> Watch:
     covered = [(row.first_day, row.last_day, row.accepted_by) for row in rows]
     fed = _joined((first, last) for first, last, accepted_by in covered if not accepted_by)
-    return Watch(_joined((first, last) for first, last, _by in covered), fed[-1][1] if fed else None, fed)
+    return Watch(_joined((first, last) for first, last, _by in covered), fed)
 
 
 def _joined(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
